@@ -1,0 +1,59 @@
+"""What a user can put right. Each error is one line on the terminal, without a traceback, and an exit code."""
+
+from difflib import get_close_matches
+from collections.abc import Iterable
+
+
+class FmnistError(Exception):
+    """A mistake or a circumstance outside the code; `str(error)` is the whole message for the user."""
+
+    exit_code = 2
+
+
+class ConfigError(FmnistError):
+    """A key has a value that is not allowed: "optimizer.lr=-1: allowed is a number above 0"."""
+
+    def __init__(self, key: str, value: object, allowed: str) -> None:
+        self.key, self.value, self.allowed = key, value, allowed
+        super().__init__(f"{key}={show(value)}: allowed is {allowed}")
+
+    def within(self, group: str) -> "ConfigError":
+        """The same error, with the key as the user types it."""
+        return ConfigError(f"{group}.{self.key}", self.value, self.allowed)
+
+
+class DataError(FmnistError):
+    """A data file is missing, truncated or another one than it should be."""
+
+
+class DataUnavailable(DataError):
+    """The data set is neither on this machine nor to be had from a mirror."""
+
+    exit_code = 3
+
+
+class CheckpointError(FmnistError):
+    """A checkpoint cannot be read, or belongs to another network."""
+
+
+class Diverged(FmnistError):
+    """The loss turned NaN or infinite."""
+
+    exit_code = 1
+
+
+def show(value: object) -> str:
+    """A value as one types it on the command line: null, true, [64,32]."""
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, list | tuple):
+        return f"[{','.join(show(v) for v in value)}]"
+    return str(value)
+
+
+def closest(name: str, names: Iterable[str]) -> str:
+    """A hint for a misspelt name, or nothing: ' (did you mean adam?)'."""
+    match = get_close_matches(name, list(names), n=1, cutoff=0.5)
+    return f" (did you mean {match[0]}?)" if match else ""

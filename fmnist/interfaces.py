@@ -1,0 +1,114 @@
+"""Every contract of the house on one page: read this first.
+
+Shapes: n examples of a batch, d inputs, k classes. Arrays are float32 (or float64: `trainer.precision`)
+unless said otherwise. All randomness comes in as a `numpy.random.Generator`.
+"""
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[Any]
+Rng = np.random.Generator
+State = dict[str, Array]  # what a checkpoint holds of a part, by name
+Metrics = dict[str, float]  # "val/accuracy" → 0.89
+
+
+class Split(NamedTuple):
+    """A part of a data set: the examples `x[rows]` with the labels `y[rows]`.
+
+    x: (N, d) uint8, never copied: it may be a memory map that many processes share.
+    y: (N,) intp, the classes 0 … k−1.
+    rows: (n,) intp, which examples belong to this part.
+    """
+
+    x: Array
+    y: Array
+    rows: Array
+
+    @property
+    def size(self) -> int:
+        return len(self.rows)
+
+
+class Splits(NamedTuple):
+    """A data set, ready to train on. The network sees scale · x + shift."""
+
+    name: str
+    train: Split
+    val: Split  # may be empty
+    test: Split
+    classes: tuple[str, ...]
+    shape: tuple[int, int]  # an image's height and width; d = height · width
+    scale: float
+    shift: float
+    source: str  # where the examples came from: a folder, or how they were made
+
+
+class Dataset(Protocol):
+    """Where examples come from. Building one does nothing; `load` does the work."""
+
+    def load(self) -> Splits: ...
+
+
+class Augment(Protocol):
+    """A random change of the training images that keeps their meaning."""
+
+    def __call__(self, images: Array, rng: Rng) -> None:
+        """Change images, (n, height, width) uint8, in place."""
+
+
+class Activation(Protocol):
+    """An elementwise function σ and its derivative."""
+
+    def __call__(self, z: Array, out: Array | None = None) -> Array:
+        """σ(z)."""
+
+    def grad(self, z: Array, a: Array, out: Array | None = None) -> Array:
+        """σ′(z), given z and a = σ(z)."""
+
+
+class Init(Protocol):
+    """The first values of a weight matrix; biases start at zero."""
+
+    def __call__(self, shape: tuple[int, int], rng: Rng) -> Array:
+        """A float64 matrix of `shape` = (fan_in, fan_out)."""
+
+
+class Loss(Protocol):
+    """The mean loss of a batch, from logits: the output activation belongs to the loss."""
+
+    def __call__(self, z: Array, y: Array, grad: Array | None = None) -> float:
+        """L(z, y) for logits z (n, k) and labels y (n,); writes ∂L/∂z, (n, k), into `grad` if given."""
+
+
+class Scheduler(Protocol):
+    """A factor on the learning rate."""
+
+    def __call__(self, progress: float) -> float:
+        """The factor at `progress` ∈ [0, 1] of the training."""
+
+
+class Layer(Protocol):
+    """One differentiable step of a network, y = f(x)."""
+
+    def forward(self, x: Array, train: bool) -> Array:
+        """y; what `backward` needs is kept when `train`. The result lives until the next call."""
+
+    def backward(self, dy: Array) -> Array:
+        """∂L/∂x from dy = ∂L/∂y, which may be overwritten; writes ∂L/∂θ of the layer's own parameters."""
+
+
+class Tracker(Protocol):
+    """Where a run's figures go."""
+
+    def start(self, run: "RunInfo", history: list[Metrics]) -> None:
+        """Begin, or go on behind the epochs in `history` when a run is resumed."""
+
+    def log(self, metrics: Metrics) -> None:
+        """One finished epoch."""
+
+    def finish(self, summary: Mapping[str, Any]) -> None:
+        """The end, good or bad: the summary says which."""
