@@ -1,7 +1,7 @@
 """What a user can put right. Each error is one line on the terminal, without a traceback, and an exit code."""
 
-from difflib import get_close_matches
 from collections.abc import Iterable
+from difflib import get_close_matches
 
 
 class FmnistError(Exception):

@@ -4,7 +4,8 @@ Shapes: n examples of a batch, d inputs, k classes. Arrays are float32 (or float
 unless said otherwise. All randomness comes in as a `numpy.random.Generator`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
@@ -104,8 +105,8 @@ class Layer(Protocol):
 class Tracker(Protocol):
     """Where a run's figures go."""
 
-    def start(self, run: "RunInfo", history: list[Metrics]) -> None:
-        """Begin, or go on behind the epochs in `history` when a run is resumed."""
+    def start(self, folder: Path, config: Mapping[str, Any], history: Sequence[Metrics]) -> None:
+        """Begin in the run's folder with its resolved config; `history` holds the epochs before a resume."""
 
     def log(self, metrics: Metrics) -> None:
         """One finished epoch."""

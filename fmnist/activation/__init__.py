@@ -1,0 +1,1 @@
+"""Activation functions σ with their derivatives σ′, elementwise."""

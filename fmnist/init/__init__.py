@@ -1,0 +1,1 @@
+"""Initialisations: the first values of a weight matrix (fan_in, fan_out). Biases start at zero."""

@@ -1,0 +1,19 @@
+"""A small normal distribution, whatever the layer's size: what one tries before one knows better."""
+
+from dataclasses import dataclass
+
+from fmnist import check
+from fmnist.interfaces import Array, Rng
+
+
+@dataclass(frozen=True, kw_only=True)
+class Random:
+    """W ~ N(0, std²)."""
+
+    std: float = 0.01
+
+    def __post_init__(self) -> None:
+        check.positive(std=self.std)
+
+    def __call__(self, shape: tuple[int, int], rng: Rng) -> Array:
+        return rng.normal(0, self.std, shape)

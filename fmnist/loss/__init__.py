@@ -1,0 +1,1 @@
+"""Losses on logits. Softmax belongs to the loss, which owns its exact gradient."""

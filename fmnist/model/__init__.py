@@ -1,0 +1,1 @@
+"""Architectures: from a few keys to a `Network`."""
