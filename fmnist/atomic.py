@@ -1,0 +1,56 @@
+"""Files that are either whole or not there: written under another name, then renamed."""
+
+import json
+import os
+import zlib
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import IO, Any
+from zipfile import BadZipFile
+
+import numpy as np
+
+from fmnist.errors import CheckpointError
+from fmnist.interfaces import Array, State
+
+
+def write(path: Path, content: Callable[[IO[bytes]], object]) -> None:
+    """Let `content` write the file. Nothing but the old or the new file is ever seen under `path`."""
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        with open(temporary, "wb") as file:
+            content(file)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(temporary, path)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+
+
+def write_text(path: Path, text: str) -> None:
+    write(path, lambda file: file.write(text.encode()))
+
+
+def write_json(path: Path, value: Mapping[str, Any]) -> None:
+    write_text(path, json.dumps(value, indent=2, ensure_ascii=False) + "\n")
+
+
+def write_npz(path: Path, arrays: Mapping[str, Array]) -> None:
+    """An uncompressed npz archive. No pickle: text goes in as an array of characters."""
+    write(path, lambda file: np.savez(file, **arrays))  # type: ignore[arg-type]
+
+
+def read_npz(path: Path) -> State:
+    """All arrays of an archive.
+
+    Raises:
+        CheckpointError: there is no such file, or it is not a whole npz archive.
+    """
+    try:
+        with np.load(path, allow_pickle=False) as archive:
+            return dict(archive)
+    except FileNotFoundError:
+        raise CheckpointError(f"{path}: there is no such checkpoint") from None
+    except (ValueError, EOFError, KeyError, OSError, BadZipFile, zlib.error) as error:
+        raise CheckpointError(f"{path}: not a whole checkpoint ({error})") from None

@@ -1,0 +1,13 @@
+"""No augmentation: the null object."""
+
+from dataclasses import dataclass
+
+from fmnist.interfaces import Array, Rng
+
+
+@dataclass(frozen=True, kw_only=True)
+class NoAugment:
+    """x ← x. Draws nothing from the generator."""
+
+    def __call__(self, images: Array, rng: Rng) -> None:
+        pass

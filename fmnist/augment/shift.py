@@ -1,0 +1,29 @@
+"""Images a little out of the middle."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
+
+from fmnist import check
+from fmnist.interfaces import Array, Rng
+
+
+@dataclass(frozen=True, kw_only=True)
+class Shift:
+    """x[i, j] ← x[i−a, j−b], black where that lies outside; a, b uniform in {−pixels, …, pixels}, for each image anew.
+
+    Every shifted image is a window of the image with a black frame of `pixels` around it.
+    """
+
+    pixels: int = 2
+
+    def __post_init__(self) -> None:
+        check.integer(0, pixels=self.pixels)
+
+    def __call__(self, images: Array, rng: Rng) -> None:
+        n, p = len(images), self.pixels
+        framed = np.pad(images, ((0, 0), (p, p), (p, p)))
+        windows = sliding_window_view(framed, images.shape[1:], axis=(1, 2))
+        top, left = rng.integers(0, 2 * p, size=(2, n), endpoint=True)
+        images[...] = windows[np.arange(n), top, left]

@@ -1,0 +1,60 @@
+"""Progress on the console: a bar that lives while an epoch runs, and a line for each finished one."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from rich.console import RenderableType
+from rich.progress import BarColumn, TaskProgressColumn, TextColumn, TimeRemainingColumn
+from rich.progress import Progress as RichProgress
+
+from fmnist.callback.base import Callback
+from fmnist.console import console, say
+from fmnist.interfaces import Metrics
+from fmnist.session import Session
+
+
+@dataclass(kw_only=True)
+class Progress(Callback):
+    """Nothing is drawn from the training loop: the bar looks at the session a few times a second by itself."""
+
+    def start(self, session: Session) -> None:
+        self.bar = Bar(session) if console().is_terminal else None
+        if self.bar:
+            self.bar.start()
+
+    def epoch(self, session: Session) -> None:
+        say(line(session.history[-1], session.epochs))
+
+    def finish(self, session: Session) -> None:
+        if self.bar:
+            self.bar.stop()
+
+
+class Bar(RichProgress):
+    """A bar over the whole training that pulls its figures from the session when it is drawn."""
+
+    def __init__(self, session: Session) -> None:
+        columns = BarColumn(), TaskProgressColumn(), TextColumn("{task.fields[figures]}"), TimeRemainingColumn()
+        super().__init__(*columns, console=console(), refresh_per_second=5, transient=True)
+        self.session = session
+        self.task = self.add_task("", total=session.epochs * session.examples, figures="")
+
+    def get_renderables(self) -> Iterable[RenderableType]:
+        s, task = self.session, self._tasks[self.task]
+        task_speed = f"{task.speed:,.0f} examples/s" if task.speed else ""
+        seen = max(s.seen, 1)
+        figures = f"loss {s.loss_sum / seen:.4f}  accuracy {s.correct / seen:.4f}  {task_speed}"
+        self.update(self.task, completed=s.epoch * s.examples + s.seen, figures=figures)
+        return super().get_renderables()
+
+
+def line(metrics: Metrics, epochs: int) -> str:
+    """One epoch on one line."""
+    val = ""
+    if "val/loss" in metrics:
+        val = f"   val {metrics['val/loss']:.4f} {metrics['val/accuracy']:.4f}"
+    return (
+        f"epoch {metrics['epoch']:>{len(str(epochs))}}/{epochs}"
+        f"   train {metrics['train/loss']:.4f} {metrics['train/accuracy']:.4f}{val}"
+        f"   lr {metrics['lr']:.2g}   {metrics['seconds']:.1f} s   {metrics['examples_per_second']:,.0f} examples/s"
+    )

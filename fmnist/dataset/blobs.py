@@ -1,0 +1,53 @@
+"""Blobs: an easy data set out of thin air, for tests and for finding bugs."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from fmnist import check
+from fmnist.dataset.images import Images, Published
+from fmnist.interfaces import Array, Rng, Split
+
+
+@dataclass(frozen=True, kw_only=True)
+class Blobs(Images):
+    """x = p_y + noise · ε, rounded and clipped to 0 … 255;  p_c ~ N(128, 64²) per pixel, ε ~ N(0, 1).
+
+    Each class c is a cloud around its prototype image p_c, equally many examples a class (±1). Where `noise` is
+    small against the prototypes' 64 the classes hardly overlap, and every network that learns at all gets them right.
+    """
+
+    examples: int = 1000
+    test_examples: int = 200
+    classes: int = 10
+    height: int = 8
+    width: int = 8
+    noise: float = 32.0
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        check.integer(2, classes=self.classes)
+        check.integer(self.classes, examples=self.examples, test_examples=self.test_examples)
+        check.integer(1, height=self.height, width=self.width)
+        check.non_negative(noise=self.noise)
+        check.integer(0, seed=self.seed)
+
+    def read(self) -> Published:
+        for_prototypes, for_train, for_test = np.random.default_rng(self.seed).spawn(3)
+        prototypes = for_prototypes.normal(128, 64, (self.classes, self.height * self.width))
+        return Published(
+            name="blobs",
+            train=self.cloud(prototypes, self.examples, for_train),
+            test=self.cloud(prototypes, self.test_examples, for_test),
+            classes=tuple(f"blob {c}" for c in range(self.classes)),
+            shape=(self.height, self.width),
+            high=255,
+            source=f"made up from seed {self.seed}",
+        )
+
+    def cloud(self, prototypes: Array, n: int, rng: Rng) -> Split:
+        """n examples around the prototypes."""
+        y = rng.permutation(np.arange(n) % self.classes)
+        x = prototypes[y] + self.noise * rng.standard_normal((n, prototypes.shape[1]))
+        return Split(x.round().clip(0, 255).astype(np.uint8), y, np.arange(n))

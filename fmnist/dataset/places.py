@@ -1,0 +1,34 @@
+"""Where data files may lie on this machine, most explicit place first."""
+
+import os
+from collections.abc import Collection
+from pathlib import Path
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+
+
+def cache_root() -> Path:
+    """The folder for what can be made again: the user's cache, or $FMNIST_CACHE."""
+    if path := os.environ.get("FMNIST_CACHE"):
+        return Path(path).expanduser().absolute()
+    from platformdirs import user_cache_path
+
+    return user_cache_path("fmnist")
+
+
+def candidates(name: str) -> list[Path]:
+    """The folders to look into, in order: in each place first the data set's own folder, then the place itself."""
+    roots = [REPOSITORY / "data", REPOSITORY.parent / "shared" / "data", cache_root()]
+    if path := os.environ.get("FMNIST_DATA"):
+        roots.insert(0, Path(path).expanduser().absolute())
+    return [folder for root in roots for folder in (root / name, root)]
+
+
+def missing(folder: Path, files: Collection[str]) -> list[str]:
+    """Those of the files that a folder lacks."""
+    return [file for file in files if not (folder / file).is_file()]
+
+
+def first_complete(folders: list[Path], files: Collection[str]) -> Path | None:
+    """The first folder that has all the files; half a data set is none."""
+    return next((folder for folder in folders if not missing(folder, files)), None)

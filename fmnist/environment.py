@@ -1,0 +1,59 @@
+"""On what a run was made: enough to make it again, or to say why the figures differ."""
+
+import os
+import platform
+import subprocess
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import threadpoolctl
+
+import fmnist
+
+PACKAGES = ("numpy", "hydra-core", "omegaconf")
+
+
+def environment() -> dict[str, Any]:
+    """Versions, processor, BLAS, threads and the state of the code, as plain data."""
+    return {
+        "started": datetime.now(UTC).isoformat(timespec="seconds"),
+        "git": git(Path(fmnist.__file__).parent),
+        "fmnist": fmnist.__version__,
+        "python": platform.python_version(),
+        "packages": {name: version(name) for name in PACKAGES},
+        "system": platform.platform(),
+        "cpu": cpu(),
+        "cores": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count(),
+        "blas": [
+            {key: library.get(key) for key in ("internal_api", "version", "architecture", "num_threads")}
+            for library in threadpoolctl.threadpool_info()
+            if library["user_api"] == "blas"
+        ],
+    }
+
+
+def git(folder: Path) -> dict[str, Any]:
+    """The commit, and whether the code differs from it; nulls outside a git checkout."""
+    try:
+        commit = ask_git(folder, "rev-parse", "HEAD")
+        return {"commit": commit, "dirty": bool(ask_git(folder, "status", "--porcelain"))}
+    except (OSError, subprocess.SubprocessError):
+        return {"commit": None, "dirty": None}
+
+
+def ask_git(folder: Path, *words: str) -> str:
+    done = subprocess.run(["git", *words], cwd=folder, capture_output=True, text=True, check=True, timeout=10)
+    return done.stdout.strip()
+
+
+def cpu() -> str:
+    """The processor's name where the system tells it."""
+    try:
+        for line in Path("/proc/cpuinfo").read_text().splitlines():
+            if line.startswith("model name"):
+                return line.partition(":")[2].strip()
+    except OSError:
+        pass
+    return platform.processor() or platform.machine()

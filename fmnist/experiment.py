@@ -1,0 +1,65 @@
+"""All parts of an experiment, each built from its config group. Building does no work: mistakes show at once."""
+
+from typing import Any, NamedTuple
+
+from omegaconf import DictConfig, OmegaConf
+
+from fmnist.build import build
+from fmnist.callback.base import Callback
+from fmnist.callback.track import Track
+from fmnist.check import is_integer
+from fmnist.errors import ConfigError
+from fmnist.interfaces import Augment, Dataset, Loss, Model, Scheduler, Splits, Tracker
+from fmnist.network import Network
+from fmnist.objective import Objective
+from fmnist.optimizer.base import Optimizer
+from fmnist.streams import Streams
+from fmnist.trainer import Trainer
+
+
+class Experiment(NamedTuple):
+    """One field per config group; the activation and the init are in the model."""
+
+    dataset: Dataset
+    augment: Augment
+    model: Model
+    loss: Loss
+    optimizer: Optimizer
+    scheduler: Scheduler
+    trainer: Trainer
+    callbacks: list[Callback]
+    tracker: Tracker
+    seed: int
+    objective: Objective
+
+    def network(self, splits: Splits, rng: Streams) -> Network:
+        """The network with its first weights for this data set."""
+        dtype = self.trainer.precision
+        return self.model.network(splits.d, splits.k, init_rng=rng.init, dropout_rng=rng.dropout, dtype=dtype)
+
+
+def experiment(config: DictConfig) -> Experiment:
+    """Build every part.
+
+    Raises:
+        ConfigError: a value is not allowed.
+    """
+    if not (is_integer(config.seed) and config.seed >= 0):
+        raise ConfigError("seed", config.seed, "a whole number from 0 up")
+    tracker = build("tracker", config.tracker)
+    plain: Any = OmegaConf.to_container(config, resolve=True)
+    callbacks = [build(f"callbacks.{name}", part) for name, part in config.callbacks.items() if part]
+    activation, init = (build(group, config[group]) for group in ("activation", "init"))
+    return Experiment(
+        dataset=build("dataset", config.dataset),
+        augment=build("augment", config.augment),
+        model=build("model", config.model, activation=activation, init=init),
+        loss=build("loss", config.loss),
+        optimizer=build("optimizer", config.optimizer),
+        scheduler=build("scheduler", config.scheduler),
+        trainer=build("trainer", config.trainer),
+        callbacks=[Track(tracker=tracker, config=plain), *callbacks],
+        tracker=tracker,
+        seed=config.seed,
+        objective=Objective(config.objective),
+    )

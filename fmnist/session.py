@@ -1,0 +1,76 @@
+"""Everything that changes while a network trains. A checkpoint is a session's state; resuming loads it."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from fmnist import atomic
+from fmnist.interfaces import Array, Metrics, State
+from fmnist.network import Network
+from fmnist.objective import Objective
+from fmnist.optimizer.base import Optimizer
+from fmnist.streams import Streams
+
+
+@dataclass
+class Session:
+    """A training in progress.
+
+    epochs: how many are planned, of so many training `examples`.  epoch: how many are done.
+    history: a row of metrics for each epoch that is done.
+    objective: what tells good from bad.  folder: where the run's files go.
+    stop: why it ended early, empty while it goes on.
+    seen, loss_sum, correct: sums over the examples of the running epoch, for whoever wants to watch.
+    """
+
+    network: Network
+    optimizer: Optimizer
+    streams: Streams
+    objective: Objective
+    folder: Path
+    epochs: int
+    examples: int
+    history: list[Metrics] = field(default_factory=list)
+    stop: str = ""
+    seen: int = 0
+    loss_sum: float = 0.0
+    correct: int = 0
+
+    @property
+    def epoch(self) -> int:
+        return len(self.history)
+
+    def resume(self) -> None:
+        """Go on from last.npz in the folder; without one, start from the beginning.
+
+        Raises:
+            CheckpointError: the file is damaged, or of another network or optimizer.
+        """
+        file = self.folder / "last.npz"
+        if file.exists():
+            self.load(atomic.read_npz(file), str(file))
+
+    def state(self) -> State:
+        """Arrays by name: "network/dense1.W", "optimizer/m", and the rest as JSON text in "session"."""
+        text = {"history": self.history, "streams": [rng.bit_generator.state for rng in self.streams]}
+        arrays = {f"network/{name}": array for name, array in self.network.state().items()}
+        arrays |= {f"optimizer/{name}": array for name, array in self.optimizer.state().items()}
+        return arrays | {"session": np.array(json.dumps(text))}
+
+    def load(self, state: Mapping[str, Array], source: str) -> None:
+        """Take over all of a checkpoint; `source` names the file in errors."""
+        self.network.load(part(state, "network"), source)
+        self.optimizer.load(part(state, "optimizer"), source)
+        text = json.loads(str(state["session"]))
+        self.history = text["history"]
+        for rng, position in zip(self.streams, text["streams"], strict=True):
+            rng.bit_generator.state = position
+
+
+def part(state: Mapping[str, Array], prefix: str) -> State:
+    """The arrays "prefix/name" of a checkpoint by name."""
+    start = f"{prefix}/"
+    return {name.removeprefix(start): array for name, array in state.items() if name.startswith(start)}

@@ -1,0 +1,100 @@
+"""The border to the user: every mistake becomes one line on standard error and an exit code, never a traceback.
+
+Set HYDRA_FULL_ERROR=1 to see the traceback all the same.
+"""
+
+import os
+import secrets
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import NoReturn
+
+from hydra.core.hydra_config import HydraConfig
+from hydra.errors import ConfigCompositionException, HydraException, MissingConfigException
+from omegaconf import DictConfig, OmegaConf
+from omegaconf.errors import OmegaConfBaseException
+
+from fmnist.errors import ConfigError, FmnistError, closest
+
+
+@contextmanager
+def shell() -> Iterator[None]:
+    """Around `main` and inside it, for Hydra reports an error from within a job in its own way."""
+    if os.environ.get("HYDRA_FULL_ERROR") == "1" and not os.environ.get("FMNIST_SHELL"):
+        yield
+        return
+    # Hydra then hands us its errors instead of printing them; the second name marks that it was not the user's wish.
+    os.environ["HYDRA_FULL_ERROR"] = os.environ["FMNIST_SHELL"] = "1"
+    try:
+        yield
+    except FmnistError as error:
+        fail(str(error), error.exit_code)
+    except MissingConfigException as error:
+        fail(unknown_option(error))
+    except ConfigCompositionException as error:
+        fail(unknown_key(error))
+    except (HydraException, OmegaConfBaseException) as error:
+        fail(first_line(error))
+    except OSError as error:
+        name = f"{error.filename}: " if error.filename else ""
+        fail(f"{name}{error.strerror or error}; what was written before is whole")
+    except KeyboardInterrupt:
+        fail("interrupted", 130)
+
+
+def fail(message: str, exit_code: int = 2) -> NoReturn:
+    """Say it, leave no empty folder behind, and exit."""
+    print(f"error: {message}", file=sys.stderr)
+    if HydraConfig.initialized() and not OmegaConf.is_missing(HydraConfig.get().runtime, "output_dir"):
+        folder = Path(HydraConfig.get().runtime.output_dir)
+        for empty in (folder, folder.parent):
+            try:
+                empty.rmdir()
+            except OSError:
+                break
+    raise SystemExit(exit_code) from None
+
+
+def first_line(error: BaseException) -> str:
+    return str(error).strip().splitlines()[0]
+
+
+def unknown_option(error: MissingConfigException) -> str:
+    """optimizer=adm: allowed is one of adadelta, … (did you mean adam?)."""
+    if not error.missing_cfg_file or not error.options:
+        return first_line(error)
+    group, _, option = error.missing_cfg_file.rpartition("/")
+    names = [name for name in error.options if not name.startswith("_")]
+    return str(ConfigError(group, option, f"one of {', '.join(names)}{closest(option, names)}"))
+
+
+def unknown_key(error: ConfigCompositionException) -> str:
+    """optimizer.momentum=0.9: allowed is one of the keys lr, … ."""
+    cause = error.__cause__
+    key = getattr(cause, "full_key", None)
+    parent = getattr(cause, "parent_node", None)
+    if key and isinstance(parent, DictConfig):
+        names = [str(name) for name in parent if name != "_target_"]
+        last = key.rpartition(".")[2]
+        return str(ConfigError(key, given(key), f"one of the keys {', '.join(names)}{closest(last, names)}"))
+    return " ".join(str(error).split())
+
+
+def given(key: str) -> str:
+    """The value that the command line gives to the key."""
+    for word in sys.argv[1:]:
+        name, _, value = word.lstrip("+~").partition("=")
+        if name == key:
+            return value
+    return "…"
+
+
+def run_folder(resume: str | None) -> str:
+    """The folder to go on in, or a new name that no other run has, even one started in the same instant."""
+    return resume or f"outputs/{datetime.now():%Y-%m-%d/%H-%M-%S}-{secrets.token_hex(3)}"
+
+
+OmegaConf.register_new_resolver("run_folder", run_folder, use_cache=True)

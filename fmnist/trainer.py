@@ -1,0 +1,129 @@
+"""The training loop. It knows nothing of files, consoles or services: those are callbacks."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import ceil, isfinite, sqrt
+from time import perf_counter
+
+import numpy as np
+
+from fmnist import check
+from fmnist.batches import Batches
+from fmnist.callback.base import Callback
+from fmnist.errors import ConfigError, Diverged
+from fmnist.evaluate import evaluate
+from fmnist.interfaces import Array, Augment, Loss, Metrics, Scheduler, Splits
+from fmnist.session import Session
+
+
+@dataclass(kw_only=True)
+class Trainer:
+    """Minibatch training: every epoch visits every training example once, in a new order.
+
+    `clip_norm` c: g ← g · min(1, c / (‖g‖₂ + 1e-6)) over all parameters together
+    (Pascanu et al., 2013, https://proceedings.mlr.press/v28/pascanu13.html; the 1e-6 is PyTorch's).
+    `threads`: of the matrix products. Sums in another order have other last digits, so it is part of the experiment.
+    """
+
+    epochs: int = 10
+    batch_size: int = 64
+    eval_batch_size: int = 1000
+    clip_norm: float | None = None
+    precision: str = "float32"
+    threads: int | None = 1
+
+    def __post_init__(self) -> None:
+        check.integer(1, epochs=self.epochs, batch_size=self.batch_size, eval_batch_size=self.eval_batch_size)
+        if self.clip_norm is not None:
+            check.positive(clip_norm=self.clip_norm)
+        if self.threads is not None:
+            check.integer(1, threads=self.threads)
+        check.one_of(("float32", "float64"), precision=self.precision)
+
+    def check_data(self, splits: Splits) -> None:
+        """Raises ConfigError when there are fewer training examples than a batch holds."""
+        if self.batch_size > splits.train.size:
+            allowed = f"at most the {splits.train.size} training examples of {splits.name}"
+            raise ConfigError("trainer.batch_size", self.batch_size, allowed)
+
+    def fit(
+        self,
+        session: Session,
+        splits: Splits,
+        loss: Loss,
+        scheduler: Scheduler,
+        augment: Augment,
+        callbacks: Sequence[Callback] = (),
+    ) -> None:
+        """Train until `epochs` are done or `session.stop` says why not.
+
+        Raises:
+            Diverged: the loss or a parameter is no longer finite; the epochs before stay recorded.
+        """
+        train = Batches(splits, splits.train, self.precision, augment, session.streams.augment)
+        val = Batches(splits, splits.val, self.precision)
+        for callback in callbacks:
+            callback.start(session)
+        try:
+            while session.epoch < session.epochs and not session.stop:
+                metrics = self.epoch(session, train, loss, scheduler)
+                if splits.val.size:
+                    judged = evaluate(session.network, loss, val, self.eval_batch_size)
+                    metrics |= {"val/loss": judged.loss, "val/accuracy": judged.accuracy}
+                require_finite(session, metrics.get("val/loss", 0.0))
+                session.history.append(metrics)
+                session.seen = 0
+                for callback in callbacks:
+                    callback.epoch(session)
+        finally:
+            for callback in callbacks:
+                callback.finish(session)
+
+    def epoch(self, session: Session, train: Batches, loss: Loss, scheduler: Scheduler) -> Metrics:
+        """One pass over the training part. Its metrics come from the training steps themselves."""
+        network, optimizer = session.network, session.optimizer
+        order = session.streams.shuffle.permutation(train.part.rows)
+        steps = ceil(len(order) / self.batch_size)
+        total = session.epochs * steps
+        dlogits = np.empty((0, 0))
+        session.seen, session.loss_sum, session.correct = 0, 0.0, 0
+        started = perf_counter()
+        with np.errstate(all="ignore"):  # what overflows is found below, and said once
+            for step in range(steps):
+                x, y = train(order[step * self.batch_size : (step + 1) * self.batch_size])
+                logits = network.forward(x, train=True)
+                if dlogits.shape != logits.shape:
+                    dlogits = np.empty_like(logits)
+                value = loss(logits, y, dlogits)
+                require_finite(session, value)
+                session.seen += len(y)
+                session.loss_sum += value * len(y)
+                session.correct += int(np.count_nonzero(logits.argmax(axis=1) == y))
+                network.backward(dlogits)
+                if self.clip_norm is not None:
+                    clip(network.params.grad, self.clip_norm)
+                factor = scheduler((session.epoch * steps + step) / total)
+                optimizer.step(factor)
+        require_finite(session, network.params.theta.sum())
+        seconds = perf_counter() - started
+        return {
+            "epoch": session.epoch + 1,
+            "train/loss": session.loss_sum / session.seen,
+            "train/accuracy": session.correct / session.seen,
+            "lr": optimizer.lr * factor,
+            "seconds": seconds,
+            "examples_per_second": session.seen / seconds,
+        }
+
+
+def clip(g: Array, largest: float) -> None:
+    """Shorten the gradient to the norm `largest` if it is longer."""
+    norm = sqrt(g @ g)
+    if norm > largest:
+        g *= largest / (norm + 1e-6)
+
+
+def require_finite(session: Session, value: float) -> None:
+    if not isfinite(value):
+        hint = f"try a smaller optimizer.lr (now {session.optimizer.lr:g}) or trainer.clip_norm=1"
+        raise Diverged(f"diverged in epoch {session.epoch + 1}: the loss is {value}; {hint}")

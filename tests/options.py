@@ -1,0 +1,24 @@
+"""The options of a config group as the YAML files on disk say: a new file joins every contract test by itself."""
+
+from pathlib import Path
+from typing import Any
+
+from omegaconf import DictConfig, OmegaConf
+
+from fmnist.build import build as build_part
+
+ROOT = Path(__file__).parent.parent
+CONF = ROOT / "conf"
+
+
+def options(group: str) -> list[str]:
+    return sorted(path.stem for path in (CONF / group).glob("*.yaml"))
+
+
+def build(group: str, name: str, /, **changes: Any) -> Any:
+    """The part that `group=name group.key=value …` describes; `changes` may also be parts themselves."""
+    config = OmegaConf.load(CONF / group / f"{name}.yaml")
+    assert isinstance(config, DictConfig)
+    parts = {key: value for key, value in changes.items() if key not in config}
+    config.update({key: value for key, value in changes.items() if key in config})
+    return build_part(group, config, **parts)

@@ -1,0 +1,116 @@
+"""The cases as we compute them."""
+
+from typing import Any
+
+import numpy as np
+from cases import (
+    BATCH,
+    KEPT,
+    LABELS,
+    LOGITS,
+    LONG,
+    PERIODS,
+    RUN_BATCH,
+    RUN_BATCHES,
+    RUN_SIZES,
+    RUN_STEPS,
+    SHAPES,
+    SIZES,
+    STEPS,
+    THETA,
+    Case,
+    Results,
+    Z,
+    batch,
+    sample,
+    slope,
+    weights,
+)
+from options import build
+
+from fmnist.network import Network
+from fmnist.params import Params
+
+
+def compute(kind: str, case: Case) -> Results:
+    return {
+        "optimizer": lambda: optimizer(case, "float64", STEPS),
+        "float32": lambda: optimizer(case, "float32", LONG),
+        "activation": lambda: activation(case),
+        "loss": lambda: loss(case),
+        "scheduler": lambda: scheduler(case),
+        "network": lambda: network(case),
+        "run": lambda: run(case),
+    }[kind]()
+
+
+def optimizer(case: Case, dtype: str, steps: int) -> Results:
+    params = Params(*SHAPES, dtype)
+    params.theta[:] = THETA
+    algorithm = build("optimizer", case.option, **case.ours)
+    algorithm.bind(params)
+    path = []
+    for step in range(steps):
+        params.grad[:] = slope(params.theta, step)
+        algorithm.step()
+        path.append(params.theta.copy())
+    kept = KEPT if steps == STEPS else [steps]
+    return {"path": np.array([path[step - 1] for step in kept])}
+
+
+def activation(case: Case) -> Results:
+    sigma = build("activation", case.option, **case.ours)
+    a = sigma(Z)
+    slope = sigma.grad(Z, a)
+    return {"a": a[:-4], "slope": slope[:-4], "tails": a[-4:], "slopes of the tails": slope[-4:]}
+
+
+def loss(case: Case) -> Results:
+    grad = np.empty_like(LOGITS)
+    value = build("loss", case.option, **case.ours)(LOGITS, LABELS, grad)
+    return {"value": np.array(value), "grad": grad}
+
+
+def scheduler(case: Case) -> Results:
+    factor = build("scheduler", case.option, **case.ours)
+    return {"factors": np.array([factor(i / PERIODS) for i in range(PERIODS)])}
+
+
+def mlp(sizes: list[int], norm: str, activation: str, seed: int) -> Network:
+    parts: dict[str, Any] = {"activation": build("activation", activation), "init": build("init", "zeros")}
+    model = build("model", "mlp", layers=len(sizes) - 2, width=sizes[1:-1], norm=norm, **parts)
+    rng = np.random.default_rng(0)
+    net: Network = model.network(sizes[0], sizes[-1], init_rng=rng, dropout_rng=rng, dtype="float64")
+    tensors = weights(sizes, norm, seed)
+    assert tensors.keys() == net.params.views.keys()
+    for name, tensor in tensors.items():
+        net.params[name][...] = tensor
+    return net
+
+
+def network(case: Case) -> Results:
+    net = mlp(SIZES, case.ours.get("norm", "none"), case.ours["activation"], seed=30)
+    x, y = batch(SIZES, BATCH, seed=31)
+    logits = net.forward(x, train=True).copy()
+    dlogits = np.empty_like(logits)
+    build("loss", "cross_entropy")(logits, y, dlogits)
+    net.backward(dlogits)
+    evaluated = net.forward(x)
+    return {"logits": logits, "evaluated": evaluated, **net.memory} | {f"d {k}": g for k, g in net.params.grads.items()}
+
+
+def run(case: Case) -> Results:
+    changes = dict(case.ours)
+    net = mlp(RUN_SIZES, changes.pop("norm", "none"), "relu", seed=40)
+    algorithm = build("optimizer", case.option, **changes)
+    algorithm.bind(net.params)
+    cross_entropy = build("loss", "cross_entropy")
+    batches = [batch(RUN_SIZES, RUN_BATCH, seed) for seed in range(RUN_BATCHES)]
+    dlogits = np.empty((RUN_BATCH, RUN_SIZES[-1]))
+    losses = []
+    for step in range(RUN_STEPS):
+        x, y = batches[step % RUN_BATCHES]
+        losses.append(cross_entropy(net.forward(x, train=True), y, dlogits))
+        net.backward(dlogits)
+        algorithm.step()
+    return {"losses": np.array(losses[::20])} | {name: sample(tensor) for name, tensor in net.state().items()}
