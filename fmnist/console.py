@@ -27,7 +27,8 @@ def say(line: str) -> None:
 
 
 def say_settings(config: Mapping[str, Any], choices: Mapping[str, str]) -> None:
-    """One line per group: its option and its keys."""
+    """One line per group: its option and its keys. The keys without a group come first."""
+    say("  ".join(f"{key}={show(value)}" for key, value in config.items() if not isinstance(value, dict)))
     for group, values in config.items():
         if isinstance(values, dict):
             keys = "  ".join(f"{key}={show(value)}" for key, value in flat(values))

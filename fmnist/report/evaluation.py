@@ -65,8 +65,8 @@ def score_table(scores: ClassScores, classes: tuple[str, ...]) -> Table:
 
 
 def confusion_table(C: Array, classes: tuple[str, ...]) -> Table:
-    """Rows are the true classes, columns the predicted ones; zeros are left blank."""
-    table = Table("true \\ predicted", *classes)
-    for name, row in zip(classes, C, strict=True):
-        table.add_row(name, *(str(count) if count else "" for count in row))
+    """Rows are the true classes, columns the predicted ones by number; zeros are left blank."""
+    table = Table("true \\ predicted", *map(str, range(len(classes))))
+    for i, (name, row) in enumerate(zip(classes, C, strict=True)):
+        table.add_row(f"{i} {name}", *(str(count) if count else "" for count in row))
     return table
