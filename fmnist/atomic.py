@@ -48,7 +48,7 @@ def read_npz(path: Path) -> State:
         CheckpointError: there is no such file, or it is not a whole npz archive.
     """
     try:
-        with np.load(path, allow_pickle=False) as archive:
+        with open(path, "rb") as file, np.load(file, allow_pickle=False) as archive:
             return dict(archive)
     except FileNotFoundError:
         raise CheckpointError(f"{path}: there is no such checkpoint") from None

@@ -8,13 +8,28 @@ from fmnist.build import build
 from fmnist.callback.base import Callback
 from fmnist.callback.track import Track
 from fmnist.check import is_integer
-from fmnist.errors import ConfigError
+from fmnist.errors import ConfigError, closest
 from fmnist.interfaces import Augment, Dataset, Loss, Model, Scheduler, Splits, Tracker
 from fmnist.network import Network
 from fmnist.objective import Objective
 from fmnist.optimizer.base import Optimizer
 from fmnist.streams import Streams
 from fmnist.trainer import Trainer
+
+GROUPS = (
+    "dataset",
+    "augment",
+    "model",
+    "activation",
+    "init",
+    "loss",
+    "optimizer",
+    "scheduler",
+    "trainer",
+    "callbacks",
+    "tracker",
+)
+KEYS = ("seed", "objective", "resume", *GROUPS)
 
 
 class Experiment(NamedTuple):
@@ -44,6 +59,12 @@ def experiment(config: DictConfig) -> Experiment:
     Raises:
         ConfigError: a value is not allowed.
     """
+    for key in map(str, config):
+        if key not in KEYS:
+            raise ConfigError(key, config[key], f"one of the keys {', '.join(KEYS)}{closest(key, KEYS)}")
+    for group in GROUPS:
+        if not isinstance(config.get(group), DictConfig):
+            raise ConfigError(group, config.get(group), f"an option of the group, see conf/{group}/")
     if not (is_integer(config.seed) and config.seed >= 0):
         raise ConfigError("seed", config.seed, "a whole number from 0 up")
     tracker = build("tracker", config.tracker)

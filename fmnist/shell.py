@@ -9,11 +9,12 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
+from errno import EDQUOT, EFBIG, ENOSPC
 from pathlib import Path
 from typing import NoReturn
 
 from hydra.core.hydra_config import HydraConfig
-from hydra.errors import ConfigCompositionException, HydraException, MissingConfigException
+from hydra.errors import ConfigCompositionException, HydraException, MissingConfigException, OverrideParseException
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
@@ -36,11 +37,16 @@ def shell() -> Iterator[None]:
         fail(unknown_option(error))
     except ConfigCompositionException as error:
         fail(unknown_key(error))
+    except OverrideParseException as error:
+        fail(f"{error.override}: cannot be read as key=value: {one_line(error)}")
     except (HydraException, OmegaConfBaseException) as error:
-        fail(first_line(error))
+        fail(one_line(error))
+    except ValueError as error:
+        if "Config group override" not in str(error):
+            raise
+        fail(f"a group takes the name of one of its options: {one_line(error)}")
     except OSError as error:
-        name = f"{error.filename}: " if error.filename else ""
-        fail(f"{name}{error.strerror or error}; what was written before is whole")
+        fail(not_written(error))
     except KeyboardInterrupt:
         fail("interrupted", 130)
 
@@ -48,8 +54,7 @@ def shell() -> Iterator[None]:
 def fail(message: str, exit_code: int = 2) -> NoReturn:
     """Say it, leave no empty folder behind, and exit."""
     print(f"error: {message}", file=sys.stderr)
-    if HydraConfig.initialized() and not OmegaConf.is_missing(HydraConfig.get().runtime, "output_dir"):
-        folder = Path(HydraConfig.get().runtime.output_dir)
+    if folder := output_folder():
         for empty in (folder, folder.parent):
             try:
                 empty.rmdir()
@@ -58,14 +63,32 @@ def fail(message: str, exit_code: int = 2) -> NoReturn:
     raise SystemExit(exit_code) from None
 
 
-def first_line(error: BaseException) -> str:
-    return str(error).strip().splitlines()[0]
+def one_line(error: BaseException) -> str:
+    return " ".join(str(error).partition("\nSee https")[0].split())
+
+
+def output_folder() -> Path | None:
+    """The folder that Hydra has chosen for this job, if it came that far."""
+    if not HydraConfig.initialized() or OmegaConf.is_missing(HydraConfig.get().runtime, "output_dir"):
+        return None
+    return Path(HydraConfig.get().runtime.output_dir)
+
+
+def not_written(error: OSError) -> str:
+    """A full disk, an unwritable folder, or another trouble with a file."""
+    folder, reason = output_folder(), error.strerror or str(error)
+    if error.errno in (ENOSPC, EDQUOT, EFBIG):
+        return f"the disk is full ({reason}): make room, then resume={folder} goes on behind the last whole checkpoint"
+    if folder is None:  # Hydra was about to make it
+        key = "hydra.sweep.dir" if {"-m", "--multirun"} & {*sys.argv} else "hydra.run.dir"
+        return f"{key}={error.filename}: allowed is a folder that can be written ({reason})"
+    return f"{error.filename}: {reason}" if error.filename else reason
 
 
 def unknown_option(error: MissingConfigException) -> str:
     """optimizer=adm: allowed is one of adadelta, … (did you mean adam?)."""
     if not error.missing_cfg_file or not error.options:
-        return first_line(error)
+        return one_line(error)
     group, _, option = error.missing_cfg_file.rpartition("/")
     names = [name for name in error.options if not name.startswith("_")]
     return str(ConfigError(group, option, f"one of {', '.join(names)}{closest(option, names)}"))
@@ -80,7 +103,7 @@ def unknown_key(error: ConfigCompositionException) -> str:
         names = [str(name) for name in parent if name != "_target_"]
         last = key.rpartition(".")[2]
         return str(ConfigError(key, given(key), f"one of the keys {', '.join(names)}{closest(last, names)}"))
-    return " ".join(str(error).split())
+    return one_line(error)
 
 
 def given(key: str) -> str:

@@ -1,0 +1,36 @@
+"""`python train.py …` as a user types it, in a folder of the test's own."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+from options import ROOT
+
+TINY = ("debug=tiny", "callbacks.progress=null")
+
+
+def run(*words: str, cwd: Path, **environment: str) -> subprocess.CompletedProcess[str]:
+    """The finished process; nothing is checked."""
+    words = tuple(str(word) for word in words)
+    env = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONWARNINGS": "error", "COLUMNS": "200", **environment}
+    return subprocess.run(
+        [sys.executable, *words], cwd=cwd, env=env, capture_output=True, text=True, timeout=120, check=False
+    )
+
+
+def train(*overrides: str, cwd: Path, **environment: str) -> subprocess.CompletedProcess[str]:
+    return run(str(ROOT / "train.py"), *overrides, cwd=cwd, **environment)
+
+
+def trained(*overrides: str, cwd: Path, folder: str = "run") -> Path:
+    """The folder of a run that must succeed."""
+    done = train(*overrides, f"hydra.run.dir={folder}", cwd=cwd)
+    assert done.returncode == 0, done.stderr
+    return cwd / folder
+
+
+def summary(folder: Path) -> dict[str, Any]:
+    return json.loads((folder / "summary.json").read_text())
