@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from errno import EDQUOT, EFBIG, ENOSPC
+from os.path import relpath
 from pathlib import Path
 from typing import NoReturn
 
@@ -48,7 +49,8 @@ def shell() -> Iterator[None]:
     except OSError as error:
         fail(not_written(error))
     except KeyboardInterrupt:
-        fail("interrupted", 130)
+        folder = output_folder()
+        fail("interrupted" + (f"; resume={relpath(folder)} goes on with it" if folder else ""), 130)
 
 
 def fail(message: str, exit_code: int = 2) -> NoReturn:
@@ -78,7 +80,8 @@ def not_written(error: OSError) -> str:
     """A full disk, an unwritable folder, or another trouble with a file."""
     folder, reason = output_folder(), error.strerror or str(error)
     if error.errno in (ENOSPC, EDQUOT, EFBIG):
-        return f"the disk is full ({reason}): make room, then resume={folder} goes on behind the last whole checkpoint"
+        then = f", then resume={relpath(folder)} goes on behind the last whole checkpoint" if folder else ""
+        return f"the disk is full ({reason}): make room{then}"
     if folder is None:  # Hydra was about to make it
         key = "hydra.sweep.dir" if {"-m", "--multirun"} & {*sys.argv} else "hydra.run.dir"
         return f"{key}={error.filename}: allowed is a folder that can be written ({reason})"

@@ -1,5 +1,6 @@
 """`python train.py …` as a user types it, in a folder of the test's own."""
 
+import csv
 import json
 import os
 import subprocess
@@ -34,3 +35,8 @@ def trained(*overrides: str, cwd: Path, folder: str = "run") -> Path:
 
 def summary(folder: Path) -> dict[str, Any]:
     return json.loads((folder / "summary.json").read_text())
+
+
+def metrics(folder: Path) -> list[dict[str, Any]]:
+    """The rows of metrics.csv, values as text."""
+    return list(csv.DictReader((folder / "metrics.csv").read_text().splitlines()))

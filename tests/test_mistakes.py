@@ -3,7 +3,6 @@
 from pathlib import Path
 
 import pytest
-
 from shell import TINY, run, summary, train, trained
 
 MISTAKES = {

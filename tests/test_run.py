@@ -1,0 +1,191 @@
+"""What a run leaves behind, and that it can be trusted: figures, files, folders of their own."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from omegaconf import OmegaConf
+from options import ROOT
+from shell import TINY, metrics, run, summary, train, trained
+
+FILES = {
+    "best.npz",
+    "choices.yaml",
+    "command.txt",
+    "config.yaml",
+    "environment.json",
+    "last.npz",
+    "metrics.csv",
+    "metrics.jsonl",
+    "overrides.yaml",
+    "summary.json",
+    "train.log",
+}
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return trained("debug=tiny", "optimizer=nadam", "seed=3", cwd=tmp_path_factory.mktemp("run"))
+
+
+def test_a_run_leaves_its_files_and_no_others(folder: Path) -> None:
+    assert {path.name for path in folder.iterdir()} == FILES
+
+
+def test_the_record_says_what_was_asked(folder: Path) -> None:
+    config = OmegaConf.load(folder / "config.yaml")
+    assert config.optimizer._target_ == "fmnist.optimizer.nadam.NAdam"
+    assert config.seed == 3
+    asked = ["debug=tiny", "optimizer=nadam", "seed=3"]
+    assert OmegaConf.load(folder / "overrides.yaml") == asked
+    assert (folder / "command.txt").read_text().split()[2:5] == asked
+    choices = OmegaConf.load(folder / "choices.yaml")
+    assert (choices.optimizer, choices.dataset, choices.loss) == ("nadam", "blobs", "cross_entropy")
+    environment = json.loads((folder / "environment.json").read_text())
+    assert environment["seeds"]["seed"] == 3
+    assert environment["packages"]["numpy"] == np.__version__
+    assert environment["blas"][0]["num_threads"] == 1
+    assert "epoch 5/5" in (folder / "train.log").read_text()
+
+
+def test_metrics_have_one_row_per_epoch_with_the_promised_columns(folder: Path) -> None:
+    rows = metrics(folder)
+    columns = "epoch train/loss train/accuracy val/loss val/accuracy lr seconds examples_per_second"
+    assert " ".join(rows[0]) == columns
+    assert [row["epoch"] for row in rows] == ["1", "2", "3", "4", "5"]
+    assert float(rows[-1]["train/loss"]) < float(rows[0]["train/loss"]) / 2
+    lines = [json.loads(line) for line in (folder / "metrics.jsonl").read_text().splitlines()]
+    assert [{key: str(value) for key, value in line.items()} for line in lines] == [dict(row) for row in rows]
+
+
+def test_the_summary_agrees_with_the_metrics_and_the_checkpoint(folder: Path) -> None:
+    rows = metrics(folder)
+    accuracies = [float(row["val/accuracy"]) for row in rows]
+    told = summary(folder)
+    assert told["state"] == "finished"
+    assert told["value"] == max(accuracies)
+    assert told["best"]["epoch"] == accuracies.index(max(accuracies)) + 1
+    assert told["last"]["val/accuracy"] == accuracies[-1]
+    assert told["epochs"] == 5
+    assert told["parameters"] == 64 * 16 + 16 + 16 * 10 + 10
+    assert told["examples"] == {"train": 900, "val": 100, "test": 200}
+    with np.load(folder / "best.npz") as best:
+        assert sum(array.size for array in best.values()) == told["parameters"]
+
+
+def test_evaluate_finds_the_summarys_test_figures_again(folder: Path) -> None:
+    done = run("-m", "fmnist", "evaluate", str(folder), cwd=folder)
+    assert done.returncode == 0, done.stderr
+    found = json.loads((folder / "evaluation.json").read_text())
+    (folder / "evaluation.json").unlink()
+    told = summary(folder)
+    assert (found["test/accuracy"], found["test/loss"]) == (told["test/accuracy"], told["test/loss"])
+    C = np.array(found["confusion"])
+    assert C.sum() == 200
+    assert np.trace(C) / C.sum() == told["test/accuracy"]
+    assert C.sum(axis=1).tolist() == found["support"]
+    assert found["recall"][0] == C[0, 0] / C[0].sum()
+    assert f"accuracy {told['test/accuracy']:.4f}" in done.stdout
+
+
+def test_the_best_epoch_is_kept_not_the_last(tmp_path: Path) -> None:
+    """A learning rate that grows to the absurd ruins the last epochs; the best network is an earlier one."""
+    growing = ("scheduler=linear", "scheduler.start=0.1", "scheduler.final=300", "optimizer=adam")
+    told = summary(trained(*TINY, *growing, "trainer.epochs=8", cwd=tmp_path))
+    assert told["best"]["epoch"] < 8
+    assert told["test/accuracy"] > told["last"]["val/accuracy"]
+
+
+def test_runs_started_in_the_same_instant_have_folders_of_their_own(tmp_path: Path) -> None:
+    command = [sys.executable, str(ROOT / "train.py"), *TINY]
+    runs = [subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.DEVNULL) for _ in range(4)]
+    assert [process.wait(60) for process in runs] == [0] * 4
+    assert len(list(tmp_path.glob("outputs/*/*/summary.json"))) == 4
+
+
+def test_one_folder_is_never_shared_by_two_processes(tmp_path: Path) -> None:
+    command = [sys.executable, str(ROOT / "train.py"), *TINY, "trainer.epochs=200", "hydra.run.dir=run"]
+    runs = [subprocess.Popen(command, cwd=tmp_path, stdout=-1, stderr=-1, text=True) for _ in range(3)]
+    errors = [process.communicate(timeout=60)[1] for process in runs]
+    assert sorted(process.returncode for process in runs) == [0, 2, 2]
+    refused = [error for error in errors if error]
+    assert all("another process is training" in error or "already holds a run" in error for error in refused)
+    assert summary(tmp_path / "run")["epochs"] == 200
+
+
+def test_a_grid_runs_every_combination_in_hydras_order(tmp_path: Path) -> None:
+    done = train("-m", *TINY, "optimizer=sgd,adam", "seed=1,2", "hydra.sweep.dir=sweep", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    told = [OmegaConf.to_object(OmegaConf.load(tmp_path / "sweep" / str(i) / "overrides.yaml")) for i in range(4)]
+    assert [words[-2:] for words in told] == [
+        ["optimizer=sgd", "seed=1"],
+        ["optimizer=sgd", "seed=2"],
+        ["optimizer=adam", "seed=1"],
+        ["optimizer=adam", "seed=2"],
+    ]
+    alone = summary(trained(*TINY, "optimizer=adam", "seed=2", cwd=tmp_path))
+    assert summary(tmp_path / "sweep" / "3")["value"] == alone["value"]
+
+
+def test_without_a_validation_part_the_test_set_judges_the_last_network(tmp_path: Path) -> None:
+    folder = trained(*TINY, "dataset.val_fraction=0", cwd=tmp_path)
+    told = summary(folder)
+    assert told["objective"] == "test/accuracy"
+    assert told["value"] == told["test/accuracy"]
+    assert told["best"]["epoch"] == 5
+    assert told["examples"] == {"train": 1000, "val": 0, "test": 200}
+
+
+def test_null_objects_leave_their_files_out(tmp_path: Path) -> None:
+    folder = trained(*TINY, "tracker=none", "callbacks.checkpoint=null", cwd=tmp_path)
+    missing = {"metrics.csv", "metrics.jsonl", "best.npz", "last.npz"}
+    assert {path.name for path in folder.iterdir()} == FILES - missing
+    assert summary(folder)["test/accuracy"] > 0.5
+
+
+def test_early_stopping_says_why(tmp_path: Path) -> None:
+    patience = ("callbacks.early_stopping.patience=2", "optimizer.lr=1e-12", "trainer.epochs=50")
+    told = summary(trained(*TINY, *patience, cwd=tmp_path))
+    assert told["epochs"] == 3
+    assert told["reason"] == "early stopping: no better val/accuracy for 2 epochs"
+
+
+@pytest.mark.parametrize("experiment", ["quick", "seed_best", "final"])
+def test_experiments_train_on_real_images(experiment: str, tmp_path: Path) -> None:
+    small = ("dataset.train_limit=2000", "dataset.test_limit=500", "trainer.epochs=1")
+    told = summary(trained(f"experiment={experiment}", *small, cwd=tmp_path))
+    assert told["dataset"] == "fashion_mnist"
+    assert told["examples"]["val"] == (200 if experiment == "quick" else 0)
+    assert told["test/accuracy"] > 0.4
+
+
+def test_overfitting_one_batch_reaches_zero_loss(tmp_path: Path) -> None:
+    told = summary(trained("debug=overfit", cwd=tmp_path))
+    assert told["examples"]["train"] == 64
+    assert told["value"] < 1e-3
+
+
+def test_a_plain_run_imports_nothing_heavy_that_it_does_not_use(tmp_path: Path) -> None:
+    code = (
+        "import runpy, sys; sys.argv = ['train.py', 'debug=tiny'];"
+        f"runpy.run_path({str(ROOT / 'train.py')!r}, run_name='__main__');"
+        "heavy = {'optuna', 'wandb', 'matplotlib', 'pooch', 'requests', 'sklearn', 'torch', 'pandas', 'scipy'};"
+        "print(sorted(heavy & set(sys.modules)))"
+    )
+    done = run("-c", code, cwd=tmp_path)
+    assert done.stdout.splitlines()[-1] == "[]", done.stderr
+
+
+def test_help_explains_the_groups_and_imports_no_numpy(tmp_path: Path) -> None:
+    code = (
+        "import atexit, runpy, sys; sys.argv = ['train.py', '--help'];"
+        "atexit.register(lambda: print('numpy' in sys.modules));"
+        f"runpy.run_path({str(ROOT / 'train.py')!r}, run_name='__main__')"
+    )
+    done = run("-c", code, cwd=tmp_path)
+    assert done.stdout.splitlines()[-1] == "False"
+    assert "optimizer: adadelta, adagrad, adam," in done.stdout
+    assert done.stdout.count("python train.py") >= 5
