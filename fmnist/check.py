@@ -54,5 +54,5 @@ def boolean(**values: object) -> None:
 def one_of(allowed: Collection[str], **values: object) -> None:
     """One of the names; the closest one is suggested."""
     for key, value in values.items():
-        if value not in allowed:
+        if value not in tuple(allowed):
             raise ConfigError(key, value, f"one of {', '.join(allowed)}{closest(str(value), allowed)}")

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from fmnist import atomic
+from fmnist.errors import CheckpointError
 from fmnist.interfaces import Array, Metrics, State
 from fmnist.network import Network
 from fmnist.objective import Objective
@@ -55,16 +56,23 @@ class Session:
 
     def state(self) -> State:
         """Arrays by name: "network/dense1.W", "optimizer/m", and the rest as JSON text in "session"."""
-        text = {"history": self.history, "streams": [rng.bit_generator.state for rng in self.streams]}
+        text = {
+            "optimizer": type(self.optimizer).__name__,
+            "history": self.history,
+            "streams": [rng.bit_generator.state for rng in self.streams],
+        }
         arrays = {f"network/{name}": array for name, array in self.network.state().items()}
         arrays |= {f"optimizer/{name}": array for name, array in self.optimizer.state().items()}
         return arrays | {"session": np.array(json.dumps(text))}
 
     def load(self, state: Mapping[str, Array], source: str) -> None:
         """Take over all of a checkpoint; `source` names the file in errors."""
+        text = json.loads(str(state["session"]))
+        if text["optimizer"] != type(self.optimizer).__name__:
+            message = f"{source} is of another optimizer: {text['optimizer']}, not {type(self.optimizer).__name__}"
+            raise CheckpointError(message)
         self.network.load(part(state, "network"), source)
         self.optimizer.load(part(state, "optimizer"), source)
-        text = json.loads(str(state["session"]))
         self.history = text["history"]
         for rng, position in zip(self.streams, text["streams"], strict=True):
             rng.bit_generator.state = position

@@ -69,8 +69,9 @@ class Trainer:
                 metrics = self.epoch(session, train, loss, scheduler)
                 if splits.val.size:
                     judged = evaluate(session.network, loss, val, self.eval_batch_size)
+                    if not isfinite(judged.loss):
+                        raise diverged(session, f"the validation loss is {judged.loss}")
                     metrics |= {"val/loss": judged.loss, "val/accuracy": judged.accuracy}
-                require_finite(session, metrics.get("val/loss", 0.0))
                 session.history.append(metrics)
                 session.seen = 0
                 for callback in callbacks:
@@ -95,7 +96,8 @@ class Trainer:
                 if dlogits.shape != logits.shape:
                     dlogits = np.empty_like(logits)
                 value = loss(logits, y, dlogits)
-                require_finite(session, value)
+                if not isfinite(value):
+                    raise diverged(session, f"the loss is {value}")
                 session.seen += len(y)
                 session.loss_sum += value * len(y)
                 session.correct += int(np.count_nonzero(logits.argmax(axis=1) == y))
@@ -104,7 +106,8 @@ class Trainer:
                     clip(network.params.grad, self.clip_norm)
                 factor = scheduler((session.epoch * steps + step) / total)
                 optimizer.step(factor)
-        require_finite(session, network.params.theta.sum())
+        if not np.isfinite(network.params.theta).all():
+            raise diverged(session, "a parameter is no longer finite")
         seconds = perf_counter() - started
         return {
             "epoch": session.epoch + 1,
@@ -123,7 +126,6 @@ def clip(g: Array, largest: float) -> None:
         g *= largest / (norm + 1e-6)
 
 
-def require_finite(session: Session, value: float) -> None:
-    if not isfinite(value):
-        hint = f"try a smaller optimizer.lr (now {session.optimizer.lr:g}) or trainer.clip_norm=1"
-        raise Diverged(f"diverged in epoch {session.epoch + 1}: the loss is {value}; {hint}")
+def diverged(session: Session, how: str) -> Diverged:
+    hint = f"try a smaller optimizer.lr (now {session.optimizer.lr:g}) or trainer.clip_norm=1"
+    return Diverged(f"diverged in epoch {session.epoch + 1}: {how}; {hint}")

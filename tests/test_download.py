@@ -3,11 +3,11 @@
 import hashlib
 
 import pytest
-from tiny_idx import GZ, Tiny
-from tiny_mirror import closed_port, mirror
 
 from fmnist.dataset.places import candidates
 from fmnist.errors import DataUnavailable
+from tiny_idx import GZ, Tiny
+from tiny_mirror import closed_port, mirror
 
 LABELS = "train-labels-idx1-ubyte.gz"
 

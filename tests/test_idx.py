@@ -7,10 +7,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from tiny_idx import CONTENT, GZ, IMAGES, LABELS, TEST_IMAGES, TEST_LABELS, Tiny, idx_bytes, write
 
 from fmnist.dataset.idx import open_idx
 from fmnist.errors import DataError
+from tiny_idx import CONTENT, GZ, IMAGES, LABELS, TEST_IMAGES, TEST_LABELS, Tiny, idx_bytes, write
 
 NAME = "train-images-idx3-ubyte.gz"
 COPY = "train-images-idx3-ubyte"

@@ -7,6 +7,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import numpy as np
+
 from tiny_idx import IMAGES, Tiny, idx_bytes, write
 
 RACER = """

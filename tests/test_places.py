@@ -7,9 +7,9 @@ import sys
 from pathlib import Path
 
 import pytest
-from tiny_idx import Tiny, write
 
 from fmnist.errors import DataError
+from tiny_idx import Tiny, write
 
 TESTS = Path(__file__).resolve().parent
 PACKAGE = TESTS.parent / "fmnist"

@@ -1,17 +1,15 @@
 """The real Fashion-MNIST and MNIST, where they lie on this machine."""
 
-import os
 import subprocess
 import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
 
 from fmnist.dataset.fashion_mnist import FashionMNIST
 from fmnist.dataset.mnist import MNIST
-
-REPOSITORY = Path(__file__).resolve().parents[1]
+from options import ROOT
+from real_data import HOW, is_here
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -23,10 +21,8 @@ def cache(tmp_path_factory):
 
 def real(make):
     """The data set, or a skip: this test must not download."""
-    places = [os.environ.get("FMNIST_DATA"), REPOSITORY / "data", REPOSITORY.parent / "shared" / "data"]
-    folders = [folder for place in places if place for folder in (Path(place) / make.subfolder, Path(place))]
-    if not any(all((folder / file).is_file() for file in make.files) for folder in folders):
-        pytest.skip(f"no {make.name} here: set FMNIST_DATA to the folder with its four gz files")
+    if not is_here(make):
+        pytest.skip(f"{make.name} is {HOW}")
     return make
 
 
@@ -79,5 +75,5 @@ def test_nothing_heavy_is_imported_when_the_files_are_there():
         "import sys; from fmnist.dataset.fashion_mnist import FashionMNIST; FashionMNIST().load()\n"
         "print(*{'pooch', 'requests', 'rich', 'sklearn', 'scipy'} & set(sys.modules))"
     )
-    done = subprocess.run([sys.executable, "-c", program], cwd=REPOSITORY, capture_output=True, text=True, check=True)
+    done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)
     assert done.stdout.strip() == ""

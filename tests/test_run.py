@@ -8,7 +8,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 from omegaconf import OmegaConf
+
+from fmnist.dataset.fashion_mnist import FashionMNIST
 from options import ROOT
+from real_data import HOW, is_here
 from shell import TINY, metrics, run, summary, train, trained
 
 FILES = {
@@ -153,6 +156,7 @@ def test_early_stopping_says_why(tmp_path: Path) -> None:
     assert told["reason"] == "early stopping: no better val/accuracy for 2 epochs"
 
 
+@pytest.mark.skipif(not is_here(FashionMNIST), reason=f"Fashion-MNIST is {HOW}")
 @pytest.mark.parametrize("experiment", ["quick", "seed_best", "final"])
 def test_experiments_train_on_real_images(experiment: str, tmp_path: Path) -> None:
     small = ("dataset.train_limit=2000", "dataset.test_limit=500", "trainer.epochs=1")
@@ -163,7 +167,7 @@ def test_experiments_train_on_real_images(experiment: str, tmp_path: Path) -> No
 
 
 def test_overfitting_one_batch_reaches_zero_loss(tmp_path: Path) -> None:
-    told = summary(trained("debug=overfit", cwd=tmp_path))
+    told = summary(trained("debug=overfit", "dataset=digits", "dataset.test_limit=100", cwd=tmp_path))
     assert told["examples"]["train"] == 64
     assert told["value"] < 1e-3
 

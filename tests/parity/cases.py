@@ -4,7 +4,7 @@ A case names our option with its changes (`ours`), and says the same to PyTorch 
 arguments, or as an expression of torch's own modules.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -60,7 +60,12 @@ OPTIMIZERS = [
         ("AdamW", {"lr": 0.001, "weight_decay": 0.1, "amsgrad": True}),
     ),
     Case("adamax", "adamax", {}, ("Adamax", {"lr": 0.002})),
-    Case("adamax-l2", "adamax", {"beta2": 0.9, "weight_decay": 0.1}, ("Adamax", {"betas": (0.9, 0.9), "weight_decay": 0.1})),
+    Case(
+        "adamax-l2",
+        "adamax",
+        {"beta2": 0.9, "weight_decay": 0.1},
+        ("Adamax", {"betas": (0.9, 0.9), "weight_decay": 0.1}),
+    ),
     Case("nadam", "nadam", {}, ("NAdam", {"lr": 0.001})),
     Case("nadam-keras", "nadam", {"momentum_decay": 1.0}, ("NAdam", {"lr": 0.001, "momentum_decay": 1.0})),
     Case("nadam-optax", "nadam", {"momentum_decay": np.inf}, ("NAdam", {"lr": 0.001, "momentum_decay": np.inf})),
@@ -115,13 +120,13 @@ ACTIVATIONS: list[Case] = [
     Case("elu", "elu", {}, lambda F, z: F.elu(z)),
     Case("elu-half", "elu", {"alpha": 0.5}, lambda F, z: F.elu(z, 0.5)),
     Case("gelu", "gelu", {}, lambda F, z: F.gelu(z, approximate="tanh")),
-    Case("identity", "identity", {}, lambda F, z: z * 1),
+    Case("identity", "identity", {}, lambda F, z: F.leaky_relu(z, 1.0)),
     Case("mish", "mish", {}, lambda F, z: F.mish(z)),
-    Case("sigmoid", "sigmoid", {}, lambda F, z: z.sigmoid()),
+    Case("sigmoid", "sigmoid", {}, lambda F, z: F.sigmoid(z)),
     Case("softplus", "softplus", {}, lambda F, z: F.softplus(z, threshold=1000)),
     Case("swish", "swish", {}, lambda F, z: F.silu(z)),
     Case("swish-sharp", "swish", {"beta": 2.0}, lambda F, z: F.silu(2 * z) / 2),
-    Case("tanh", "tanh", {}, lambda F, z: z.tanh()),
+    Case("tanh", "tanh", {}, lambda F, z: F.tanh(z)),
 ]
 
 # ---- losses
@@ -172,8 +177,12 @@ SCHEDULERS: list[Case] = [
         lambda s, o: s.LinearLR(o, start_factor=0.25, total_iters=PERIODS),
     ),
     Case("step", "step", {}, lambda s, o: s.StepLR(o, step_size=PERIODS // 4, gamma=0.3)),
-    Case("step-often", "step", {"drops": 11, "gamma": 0.5}, lambda s, o: s.StepLR(o, step_size=PERIODS // 12, gamma=0.5)),
-    Case("one_cycle", "one_cycle", {"warmup": PEAK / PERIODS}, lambda s, o: s.OneCycleLR(o, 1.0, total_steps=PERIODS + 1)),
+    Case(
+        "step-often", "step", {"drops": 11, "gamma": 0.5}, lambda s, o: s.StepLR(o, step_size=PERIODS // 12, gamma=0.5)
+    ),
+    Case(
+        "one_cycle", "one_cycle", {"warmup": PEAK / PERIODS}, lambda s, o: s.OneCycleLR(o, 1.0, total_steps=PERIODS + 1)
+    ),
     Case(
         "one_cycle-mild",
         "one_cycle",
@@ -189,7 +198,7 @@ BATCH = 5
 
 NETWORKS: list[Case] = [
     Case("mlp", "mlp", {"activation": "relu"}, lambda F, z: F.relu(z)),
-    Case("mlp-batch", "mlp", {"activation": "tanh", "norm": "batch"}, lambda F, z: z.tanh()),
+    Case("mlp-batch", "mlp", {"activation": "tanh", "norm": "batch"}, lambda F, z: F.tanh(z)),
     Case("mlp-layer", "mlp", {"activation": "swish", "norm": "layer"}, lambda F, z: F.silu(z)),
 ]
 
@@ -229,10 +238,10 @@ def batch(sizes: list[int], n: int, seed: int) -> tuple[Array, Array]:
     return rng.random((n, sizes[0])), rng.integers(0, sizes[-1], n)
 
 
-def sample(tensor: Array, at_most: int = 100) -> Array:
-    """A few entries from all over a tensor, and the sum of its squares."""
-    flat = tensor.ravel()
-    return np.append(flat[:: -(-flat.size // at_most)], np.square(flat).sum())
+def sample(tensors: Mapping[str, Array], at_most: int = 100) -> Results:
+    """A few entries from all over each tensor, and the sum of the squares of all of them."""
+    few = {name: tensor.ravel()[:: -(-tensor.size // at_most)] for name, tensor in tensors.items()}
+    return few | {f"|{name}|²": np.square(tensor).sum() for name, tensor in tensors.items()}
 
 
 CASES = {

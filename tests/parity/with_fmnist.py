@@ -26,10 +26,10 @@ from cases import (
     slope,
     weights,
 )
-from options import build
 
 from fmnist.network import Network
 from fmnist.params import Params
+from options import build
 
 
 def compute(kind: str, case: Case) -> Results:
@@ -113,4 +113,4 @@ def run(case: Case) -> Results:
         losses.append(cross_entropy(net.forward(x, train=True), y, dlogits))
         net.backward(dlogits)
         algorithm.step()
-    return {"losses": np.array(losses[::20])} | {name: sample(tensor) for name, tensor in net.state().items()}
+    return {"losses": np.array(losses[::20])} | sample(net.state())

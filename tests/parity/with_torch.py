@@ -27,8 +27,8 @@ from cases import (
     slope,
     weights,
 )
-from torch.nn import functional as F
 
+F = torch.nn.functional
 Tensors = dict[str, torch.Tensor]
 
 
@@ -145,5 +145,5 @@ def run(case: Case) -> Results:
         value.backward()
         algorithm.step()
         losses.append(value.item())
-    end = {name: sample(tensor.detach().numpy()) for name, tensor in (p | memory).items()}
-    return {"losses": np.array(losses[::20])} | end
+    end = {name: tensor.detach().numpy() for name, tensor in (p | memory).items()}
+    return {"losses": np.array(losses[::20])} | sample(end)

@@ -1,0 +1,220 @@
+"""The house keeps its order: imports point down, YAML and classes agree, an option is two files and no edit."""
+
+import ast
+import shutil
+from dataclasses import MISSING, fields
+from pathlib import Path
+
+import pytest
+from hydra import compose, initialize_config_dir
+from hydra.utils import get_class
+from omegaconf import OmegaConf
+
+import fmnist.shell  # noqa: F401  registers the resolver that config.yaml uses
+from fmnist.experiment import GROUPS, experiment
+from options import CONF, ROOT, options
+from shell import TINY, run, summary, train
+
+# From the ground up. A module imports from lower floors, and within its own package.
+FLOORS = [
+    {"fmnist", "errors", "interfaces"},
+    {"check", "params", "atomic", "console", "streams", "objective", "environment", "build"},
+    {"activation", "init", "loss", "scheduler", "augment", "dataset", "optimizer", "tracker", "layer"},
+    {"network"},
+    {"model", "batches", "session"},
+    {"evaluate", "callback"},
+    {"trainer"},
+    {"experiment"},
+    {"record", "run"},
+    {"report", "shell"},
+    {"__main__"},
+]
+PARTS = [group for group in GROUPS if group != "callbacks"]
+
+
+def floor(module: str) -> int:
+    """The floor of "fmnist.layer.dense" is that of "layer"."""
+    name = module.removeprefix("fmnist.").split(".")[0]
+    return next(i for i, names in enumerate(FLOORS) if name in names)
+
+
+def imports(file: Path) -> set[str]:
+    """The project's modules that a file imports when it runs, at any depth."""
+    tree = ast.parse(file.read_text())
+    for node in ast.walk(tree):
+        if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
+            node.body = []
+    found = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and node.module == "fmnist":
+            found |= {f"fmnist.{alias.name}" for alias in node.names if alias.name[0].islower()}
+        elif isinstance(node, ast.ImportFrom) and node.module and node.module.startswith("fmnist."):
+            found.add(node.module)
+        elif isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names if alias.name.startswith("fmnist")}
+    return found
+
+
+@pytest.mark.parametrize("file", sorted((ROOT / "fmnist").rglob("*.py")), ids=lambda file: file.stem)
+def test_imports_point_down(file: Path) -> None:
+    mine = ".".join(file.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+    package = mine.split(".")[1:2]
+    for theirs in imports(file):
+        if theirs.split(".")[1:2] != package:
+            assert floor(theirs) < floor(mine), f"{mine} imports {theirs}"
+
+
+@pytest.mark.parametrize(("group", "name"), [(group, name) for group in PARTS for name in options(group)])
+def test_a_yaml_spells_out_every_key_of_its_class(group: str, name: str) -> None:
+    values = OmegaConf.to_object(OmegaConf.load(CONF / group / f"{name}.yaml"))
+    cls = get_class(values.pop("_target_"))
+    keys = {f.name for f in fields(cls) if f.init} - {"activation", "init"}
+    assert set(values) == keys
+
+
+@pytest.mark.parametrize(("group", "name"), [(group, name) for group in PARTS for name in options(group)])
+def test_the_option_that_names_its_class_has_the_classes_defaults(group: str, name: str) -> None:
+    """fmnist/optimizer/adam.py and conf/optimizer/adam.yaml must agree; adamw.yaml is a special case of adam.py."""
+    values = OmegaConf.to_object(OmegaConf.load(CONF / group / f"{name}.yaml"))
+    target = values.pop("_target_")
+    if target.split(".")[-2] != name:
+        assert (CONF / group / f"{name}.yaml").read_text().startswith("# ")
+        return
+    for f in fields(get_class(target)):
+        if f.name in values and f.default is not MISSING:
+            assert values[f.name] == f.default, f.name
+
+
+@pytest.mark.parametrize("file", sorted(CONF.rglob("*.yaml")), ids=lambda file: f"{file.parent.name}-{file.stem}")
+def test_a_yaml_begins_with_what_it_is_and_a_command(file: Path) -> None:
+    lines = file.read_text().splitlines()
+    assert lines[0].startswith("# ")
+    if lines[0] == "# @package _global_":
+        assert lines[1] == f"# python train.py {file.parent.name}={file.stem}"
+    elif file.parent.name in PARTS:
+        assert "Try: python train.py" in lines[0]
+
+
+@pytest.mark.parametrize(
+    "choice", [f"{group}={name}" for group in [*GROUPS, "experiment", "debug"] for name in options(group)]
+)
+def test_every_option_composes_and_builds(choice: str) -> None:
+    with initialize_config_dir(str(CONF), version_base="1.3"):
+        config = compose("config", overrides=[choice])
+    experiment(config)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        line.partition("Try: python train.py ")[2]
+        for file in sorted(CONF.rglob("*.yaml"))
+        for line in file.read_text().splitlines()[:1]
+        if "Try: python train.py " in line
+    ],
+)
+def test_every_command_in_a_yaml_composes_and_builds(words: str) -> None:
+    with initialize_config_dir(str(CONF), version_base="1.3"):
+        experiment(compose("config", overrides=words.split()))
+
+
+OPTIMIZER = '''
+"""Sign descent."""
+
+from dataclasses import dataclass
+from typing import ClassVar, NamedTuple
+
+import numpy as np
+
+from fmnist.interfaces import Array
+from fmnist.optimizer.base import Optimizer, Rule
+
+
+class Scalars(NamedTuple):
+    lr: float
+
+
+def sign(theta: Array, g: Array, h: Scalars) -> tuple[Array]:
+    return (theta - h.lr * np.sign(g),)
+
+
+@dataclass(kw_only=True)
+class Sign(Optimizer):
+    """θ ← θ − η sign(g)."""
+
+    lr: float = 0.001
+
+    rule: ClassVar[Rule] = staticmethod(sign)
+
+    def scalars(self, lr: float) -> Scalars:
+        return Scalars(lr)
+'''
+SQUARE = '''
+"""The square, a poor activation."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from fmnist.interfaces import Array
+
+
+@dataclass(frozen=True, kw_only=True)
+class Square:
+    """σ(z) = z²,  σ′(z) = 2z."""
+
+    def __call__(self, z: Array, out: Array | None = None) -> Array:
+        return np.multiply(z, z, out=out)
+
+    def grad(self, z: Array, a: Array, out: Array | None = None) -> Array:
+        return np.multiply(z, 2, out=out)
+'''
+NEW_FILES = {
+    "fmnist/optimizer/sign.py": OPTIMIZER,
+    "conf/optimizer/sign.yaml": "# Sign descent. Try: python train.py optimizer=sign\n"
+    "_target_: fmnist.optimizer.sign.Sign\nlr: 0.001\nweight_decay: 0.0\ndecoupled: false\n",
+    "fmnist/activation/square.py": SQUARE,
+    "conf/activation/square.yaml": "# The square. Try: python train.py activation=square\n"
+    "_target_: fmnist.activation.square.Square\n",
+    "conf/init/he_large.yaml": "# He, too large. Try: python train.py init=he_large\n"
+    "_target_: fmnist.init.variance_scaling.VarianceScaling\ngain: 4.0\nfan: in\ndistribution: normal\n",
+}
+
+
+def test_a_new_option_is_two_files_and_no_edit(tmp_path: Path) -> None:
+    """In a copy of the project: the command line knows the options, and the contract tests pick them up."""
+    for name in ("fmnist", "conf", "tests"):
+        shutil.copytree(ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__"))
+    for name in ("train.py", "pyproject.toml"):
+        shutil.copy(ROOT / name, tmp_path)
+    for name, text in NEW_FILES.items():
+        (tmp_path / name).write_text(text.lstrip())
+    here = {"PYTHONPATH": str(tmp_path)}
+
+    words = ("optimizer=sign", "activation=square", "init=he_large", "optimizer.lr=0.01")
+    done = run("train.py", *TINY, *words, "hydra.run.dir=run", cwd=tmp_path, **here)
+    assert done.returncode == 0, done.stderr
+    assert summary(tmp_path / "run")["state"] == "finished"
+
+    contracts = [f"tests/test_{group}.py" for group in ("optimizer", "activation", "init")]
+    chosen = ("-k", "sign or square or he_large", "-p", "no:cacheprovider")
+    tested = run("-m", "pytest", *contracts, *chosen, cwd=tmp_path, PYTHONWARNINGS="", **here)
+    assert tested.returncode == 0, tested.stdout
+    listing = ("-m", "pytest", "tests/test_optimizer.py", "-k", "sign", "--collect-only", "-p", "no:cacheprovider")
+    listed = run(*listing, cwd=tmp_path, PYTHONWARNINGS="", **here)
+    assert listed.stdout.count("[sign") >= 5, listed.stdout
+
+
+def test_a_misspelt_new_option_would_be_found_too(tmp_path: Path) -> None:
+    """The list of options in the message comes from the disk."""
+    done = train("optimizer=nada", cwd=tmp_path)
+    assert done.stderr.count(", ") >= len(options("optimizer")) - 1
+    assert "did you mean nadam?" in done.stderr
+
+
+def test_pinned_requirements_name_no_address() -> None:
+    files = list(ROOT.glob("requirements*.txt"))
+    assert files
+    for file in files:
+        pins = [line for line in file.read_text().splitlines() if line and not line.startswith(("#", "-r "))]
+        assert all("==" in pin and "://" not in pin for pin in pins), file.name

@@ -1,0 +1,198 @@
+"""The training loop: every example once an epoch, clipping, evaluation, what is best and when to stop."""
+
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from fmnist import atomic
+from fmnist.batches import Batches
+from fmnist.callback.base import Callback
+from fmnist.callback.early_stopping import EarlyStopping
+from fmnist.errors import CheckpointError, ConfigError, Diverged
+from fmnist.evaluate import class_scores, confusion, evaluate
+from fmnist.interfaces import Array, Splits
+from fmnist.objective import Objective
+from fmnist.session import Session
+from fmnist.streams import streams
+from fmnist.trainer import Trainer, clip
+from options import build
+
+
+def session_on(splits: Splits, *, epochs: int = 2, seed: int = 0, lr: float = 0.1, **model: Any) -> Session:
+    rng = streams(seed)
+    parts = {"activation": build("activation", "relu"), "init": build("init", "he")}
+    network = build("model", "mlp", layers=1, width=8, **parts, **model).network(
+        splits.d, splits.k, init_rng=rng.init, dropout_rng=rng.dropout, dtype="float32"
+    )
+    optimizer = build("optimizer", "sgd", lr=lr)
+    optimizer.bind(network.params)
+    return Session(network, optimizer, rng, Objective("val/accuracy"), Path(), epochs, splits.train.size)
+
+
+def fit(trainer: Trainer, session: Session, splits: Splits, *callbacks: Callback) -> None:
+    parts = (build("loss", "cross_entropy"), build("scheduler", "constant"), build("augment", "none"))
+    trainer.fit(session, splits, *parts, callbacks)
+
+
+@pytest.fixture
+def splits() -> Splits:
+    return build("dataset", "blobs", examples=250, test_examples=50).load()
+
+
+def test_an_epoch_visits_every_training_example_once_in_a_new_order(
+    splits: Splits, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[Array] = []
+    gather = Batches.__call__
+
+    def spy(self: Batches, rows: Array) -> tuple[Array, Array]:
+        if self.part is splits.train:
+            seen.append(rows.copy())
+        return gather(self, rows)
+
+    monkeypatch.setattr(Batches, "__call__", spy)
+    fit(Trainer(batch_size=64), session_on(splits), splits)
+    assert [len(rows) for rows in seen] == [64, 64, 64, 33] * 2
+    first, second = np.concatenate(seen[:4]), np.concatenate(seen[4:])
+    assert sorted(first) == sorted(second) == sorted(splits.train.rows)
+    assert first.tolist() != second.tolist()
+
+
+def test_another_model_does_not_reshuffle_the_data(splits: Splits) -> None:
+    orders = []
+    for width in (8, 9):
+        session = session_on(splits)
+        session.network = session_on(splits, dropout=width / 100).network
+        fit(Trainer(batch_size=64), session, splits)
+        orders.append(session.streams.shuffle.random())
+    assert orders[0] == orders[1]
+
+
+def test_batches_are_scaled_as_the_data_set_says(splits: Splits) -> None:
+    splits = splits._replace(scale=0.5, shift=-1.0)
+    x, y = Batches(splits, splits.train, "float64")(splits.train.rows[:3])
+    np.testing.assert_array_equal(x, splits.train.x[splits.train.rows[:3]] * 0.5 - 1.0)
+    np.testing.assert_array_equal(y, splits.train.y[splits.train.rows[:3]])
+    assert x.dtype == np.float64
+
+
+def test_training_metrics_weigh_every_example_the_same(splits: Splits) -> None:
+    """At a learning rate that moves nothing, the epoch's figures are those of the network on the training part."""
+    session = session_on(splits, epochs=1, lr=1e-30)
+    fit(Trainer(batch_size=100), session, splits)  # 100, 100 and 25 examples
+    judged = evaluate(session.network, build("loss", "cross_entropy"), Batches(splits, splits.train, "float32"), 225)
+    assert session.history[0]["train/loss"] == pytest.approx(judged.loss, rel=1e-6)
+    assert session.history[0]["train/accuracy"] == pytest.approx(judged.accuracy, rel=1e-12)
+
+
+def test_evaluation_does_not_depend_on_its_batch_size(splits: Splits) -> None:
+    network, loss = session_on(splits, norm="batch", dropout=0.5).network, build("loss", "cross_entropy")
+    one, all_ = (evaluate(network, loss, Batches(splits, splits.test, "float32"), size) for size in (7, 50))
+    assert one.loss == pytest.approx(all_.loss, rel=1e-6)
+    assert one.predicted.tolist() == all_.predicted.tolist()
+
+
+@pytest.mark.parametrize(("norm", "expected"), [(10.0, [3.0, 4.0]), (5.0, [3.0, 4.0]), (1.0, [0.6, 0.8])])
+def test_clipping_shortens_only_what_is_too_long(norm: float, expected: list[float]) -> None:
+    g = np.array([3.0, 4.0])
+    clip(g, norm)
+    np.testing.assert_allclose(g, expected, rtol=1e-6)
+
+
+def test_clipping_is_part_of_the_training(splits: Splits) -> None:
+    session = session_on(splits, epochs=1, lr=1.0)
+    before = session.network.params.theta.copy()
+    fit(Trainer(batch_size=225, clip_norm=1e-3), session, splits)  # one step
+    assert np.linalg.norm(session.network.params.theta - before) == pytest.approx(1e-3, rel=1e-2)
+
+
+def test_a_diverging_run_stops_in_the_middle_of_its_epoch(splits: Splits) -> None:
+    session = session_on(splits, lr=1e30)
+    with pytest.raises(Diverged, match=r"diverged in epoch 1: the loss is nan; try a smaller optimizer\.lr"):
+        fit(Trainer(batch_size=10), session, splits)
+    assert session.history == []
+
+
+def test_parameters_that_overflow_in_the_last_step_are_found(splits: Splits) -> None:
+    with pytest.raises(Diverged, match="a parameter is no longer finite"):
+        fit(Trainer(batch_size=225), session_on(splits, epochs=1, lr=1e39), splits)
+
+
+def test_callbacks_are_finished_when_the_training_fails(splits: Splits) -> None:
+    called: list[str] = []
+
+    class Spy(Callback):
+        def start(self, session: Session) -> None:
+            called.append("start")
+
+        def finish(self, session: Session) -> None:
+            called.append("finish")
+
+    with pytest.raises(Diverged):
+        fit(Trainer(batch_size=10), session_on(splits, lr=1e30), splits, Spy())
+    assert called == ["start", "finish"]
+
+
+def stops_after(values: list[float], patience: int, min_delta: float = 0.0, name: str = "val/accuracy") -> int:
+    """How many epochs a run lasts whose objective takes these values."""
+    early = EarlyStopping(patience=patience, min_delta=min_delta)
+    session: Any = SimpleNamespace(history=[], stop="", objective=Objective(name))
+    for value in values:
+        session.history.append({name: value})
+        early.epoch(session)
+        if session.stop:
+            break
+    return len(session.history)
+
+
+def test_early_stopping_waits_for_its_patience() -> None:
+    assert stops_after([0.5, 0.6, 0.6, 0.59, 0.7], patience=2) == 4
+    assert stops_after([0.5, 0.6, 0.6, 0.61, 0.6, 0.6, 0.6], patience=2) == 6
+    assert stops_after([0.5, 0.51, 0.52, 0.53], patience=2, min_delta=0.1) == 3
+    assert stops_after([3.0, 2.0, 2.5, 2.4, 1.0], patience=2, name="val/loss") == 4
+
+
+def test_the_best_epoch_is_the_first_of_equals_and_losses_are_better_when_smaller() -> None:
+    history = [{"val/accuracy": a, "val/loss": b} for a, b in [(0.1, 2.0), (0.3, 1.0), (0.3, 1.5)]]
+    assert Objective("val/accuracy").best_epoch(history) == 1
+    assert Objective("val/loss").best_epoch(history) == 1
+    assert Objective("test/accuracy").best_epoch(history) == 2
+
+
+def test_confusion_and_scores_as_worked_by_hand() -> None:
+    y, predicted = np.array([0, 0, 0, 1, 1, 2]), np.array([0, 0, 1, 1, 0, 0])
+    C = confusion(y, predicted, 4)
+    assert C.tolist() == [[2, 1, 0, 0], [1, 1, 0, 0], [1, 0, 0, 0], [0, 0, 0, 0]]
+    scores = class_scores(C)
+    np.testing.assert_allclose(scores.precision, [2 / 4, 1 / 2, 0, 0])
+    np.testing.assert_allclose(scores.recall, [2 / 3, 1 / 2, 0, 0])
+    np.testing.assert_allclose(scores.f1, [4 / 7, 1 / 2, 0, 0])
+    assert scores.support.tolist() == [3, 2, 1, 0]
+
+
+@pytest.mark.parametrize(
+    "values", [{"epochs": 0}, {"batch_size": 1.5}, {"clip_norm": 0}, {"precision": "float16"}, {"threads": 0}]
+)
+def test_the_trainer_refuses_what_it_cannot_do(values: dict[str, Any]) -> None:
+    with pytest.raises(ConfigError, match=next(iter(values))):
+        Trainer(**values)
+
+
+def test_a_file_that_fails_half_way_leaves_the_old_one(tmp_path: Path) -> None:
+    file = tmp_path / "summary.json"
+    atomic.write_json(file, {"a": 1})
+    with pytest.raises(TypeError):
+        atomic.write_json(file, {"a": object()})
+    with pytest.raises(RuntimeError):
+        atomic.write(file, lambda handle: (handle.write(b"half"), (_ for _ in ()).throw(RuntimeError)))
+    assert file.read_text() == '{\n  "a": 1\n}\n'
+    assert [path.name for path in tmp_path.iterdir()] == ["summary.json"]
+
+
+def test_checkpoints_hold_no_pickle(tmp_path: Path) -> None:
+    np.savez(tmp_path / "evil.npz", x=np.array([{}], dtype=object))
+    with pytest.raises(CheckpointError, match=r"evil\.npz"):
+        atomic.read_npz(tmp_path / "evil.npz")
