@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Mapping
 from functools import cache
+from os.path import isdir, relpath
 from typing import Any
 
 from rich.console import Console
@@ -28,7 +29,7 @@ def say(line: str) -> None:
 
 def say_settings(config: Mapping[str, Any], choices: Mapping[str, str]) -> None:
     """One line per group: its option and its keys. The keys without a group come first."""
-    say("  ".join(f"{key}={show(value)}" for key, value in config.items() if not isinstance(value, dict)))
+    say("  ".join(f"{key}={show(value)}" for key, value in config.items() if isinstance(value, int | str)))
     for group, values in config.items():
         if isinstance(values, dict):
             keys = "  ".join(f"{key}={show(value)}" for key, value in flat(values))
@@ -46,6 +47,11 @@ def flat(values: Mapping[str, Any]) -> list[tuple[str, Any]]:
     return pairs
 
 
+def nearby(source: str) -> str:
+    """A folder as seen from here; what is no folder as it is."""
+    return relpath(source) if isdir(source) else source
+
+
 def say_summary(summary: Mapping[str, Any], folder: object) -> None:
     """The small table at the end."""
     best = summary["best"]
@@ -56,7 +62,7 @@ def say_summary(summary: Mapping[str, Any], folder: object) -> None:
         "best epoch": f"{best['epoch']} of {summary['epochs']} ({summary['reason']})",
         "parameters": f"{summary['parameters']:,}",
         "seconds": f"{summary['seconds']:.1f}",
-        "data set": f"{summary['dataset']} from {summary['source']}",
+        "data set": f"{summary['dataset']} from {nearby(summary['source'])}",
         "folder": str(folder),
     }
     table = Table(show_header=False)

@@ -43,7 +43,7 @@ class Blobs(Images):
             classes=tuple(f"blob {c}" for c in range(self.classes)),
             shape=(self.height, self.width),
             high=255,
-            source=f"made up from seed {self.seed}",
+            source=f"seed {self.seed}",
         )
 
     def cloud(self, prototypes: Array, n: int, rng: Rng) -> Split:
