@@ -9,8 +9,8 @@ from fmnist.callback.base import Callback
 from fmnist.callback.track import Track
 from fmnist.check import is_integer
 from fmnist.errors import ConfigError, closest
-from fmnist.interfaces import Augment, Dataset, Loss, Model, Scheduler, Splits, Tracker
-from fmnist.network import Network
+from fmnist.interfaces import Augment, Dataset, Loss, Scheduler, Splits, Tracker
+from fmnist.network import Model, Network
 from fmnist.objective import Objective
 from fmnist.optimizer.base import Optimizer
 from fmnist.streams import Streams

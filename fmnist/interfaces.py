@@ -2,18 +2,16 @@
 
 Shapes: n examples of a batch, d inputs, k classes. Arrays are float32 (or float64: `trainer.precision`)
 unless said otherwise. All randomness comes in as a `numpy.random.Generator`.
-Two contracts come with code that their leaves share: `optimizer/base.py` and `callback/base.py`.
+Three contracts stand where the code is that they speak of: `Model` in `network.py`, and the bases that
+optimizers and callbacks share, `optimizer/base.py` and `callback/base.py`.
 """
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
-
-if TYPE_CHECKING:
-    from fmnist.network import Network
 
 Array = NDArray[Any]
 Rng = np.random.Generator
@@ -112,13 +110,6 @@ class Layer(Protocol):
 
     def backward(self, dy: Array) -> Array:
         """∂L/∂x from dy = ∂L/∂y, which may be overwritten; writes ∂L/∂θ of the layer's own parameters."""
-
-
-class Model(Protocol):
-    """An architecture: a few keys that say what network to build."""
-
-    def network(self, inputs: int, outputs: int, *, init_rng: Rng, dropout_rng: Rng, dtype: str) -> "Network":
-        """A network with its first weights, from inputs (n, `inputs`) to logits (n, `outputs`)."""
 
 
 class Tracker(Protocol):

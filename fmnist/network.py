@@ -1,9 +1,10 @@
 """A network is a list of layers over one vector of parameters: forward in order, backward in reverse."""
 
 from collections.abc import Mapping, Sequence
+from typing import Protocol
 
 from fmnist.errors import CheckpointError
-from fmnist.interfaces import Array, Layer, State
+from fmnist.interfaces import Array, Layer, Rng, State
 from fmnist.params import Params
 
 
@@ -47,3 +48,10 @@ class Network:
                 )
         for name, tensor in mine.items():
             tensor[...] = state[name]
+
+
+class Model(Protocol):
+    """An architecture: a few keys that say what network to build."""
+
+    def network(self, inputs: int, outputs: int, *, init_rng: Rng, dropout_rng: Rng, dtype: str) -> Network:
+        """A network with its first weights, from inputs (n, `inputs`) to logits (n, `outputs`)."""

@@ -34,17 +34,18 @@ class Bar(RichProgress):
     """A bar over the whole training that pulls its figures from the session when it is drawn."""
 
     def __init__(self, session: Session) -> None:
+        self.session = session
         columns = BarColumn(), TaskProgressColumn(), TextColumn("{task.fields[figures]}"), TimeRemainingColumn()
         super().__init__(*columns, console=console(), refresh_per_second=5, transient=True)
-        self.session = session
-        self.task = self.add_task("", total=session.epochs * session.examples, figures="")
+        self.add_task("", total=session.epochs * session.examples, figures="")
 
     def get_renderables(self) -> Iterable[RenderableType]:
-        s, task = self.session, self._tasks[self.task]
-        task_speed = f"{task.speed:,.0f} examples/s" if task.speed else ""
-        seen = max(s.seen, 1)
-        figures = f"loss {s.loss_sum / seen:.4f}  accuracy {s.correct / seen:.4f}  {task_speed}"
-        self.update(self.task, completed=s.epoch * s.examples + s.seen, figures=figures)
+        s = self.session
+        for task in self.tasks:
+            seen = max(s.seen, 1)
+            speed = f"  {task.speed:,.0f} examples/s" if task.speed else ""
+            figures = f"loss {s.loss_sum / seen:.4f}  accuracy {s.correct / seen:.4f}{speed}"
+            self.update(task.id, completed=s.epoch * s.examples + s.seen, figures=figures)
         return super().get_renderables()
 
 

@@ -1,0 +1,48 @@
+"""What a person sees at a real (pseudo) terminal: a living bar, a line per epoch, the table; no leftovers."""
+
+import os
+import pty
+import subprocess
+import sys
+from pathlib import Path
+
+from options import ROOT
+
+
+def at_a_terminal(*overrides: str, cwd: Path) -> str:
+    """All that the terminal was sent."""
+    parent, child = pty.openpty()
+    command = [sys.executable, str(ROOT / "train.py"), *overrides]
+    environment = {**os.environ, "COLUMNS": "120", "TERM": "xterm-256color"}
+    process = subprocess.Popen(command, cwd=cwd, stdin=child, stdout=child, stderr=child, env=environment)
+    os.close(child)
+    sent = b""
+    while True:
+        try:
+            sent += os.read(parent, 65536)
+        except OSError:  # how Linux says that the other end is closed
+            break
+    os.close(parent)
+    assert process.wait(60) == 0, sent.decode()
+    return sent.decode()
+
+
+def test_a_bar_lives_while_it_trains_and_every_epoch_leaves_a_line(tmp_path: Path) -> None:
+    sent = at_a_terminal("debug=tiny", "dataset.examples=20000", "trainer.epochs=6", cwd=tmp_path)
+    assert "━" in sent
+    assert "accuracy 0." in sent
+    assert "examples/s" in sent
+    for epoch in range(1, 7):
+        assert f"epoch {epoch}/6" in sent
+    assert "test accuracy" in sent
+    assert "Traceback" not in sent
+    assert "┘" in sent[-200:]
+    assert "\x1b[?25h" in sent  # the cursor is back
+
+
+def test_a_pipe_gets_plain_lines(tmp_path: Path) -> None:
+    command = [sys.executable, str(ROOT / "train.py"), "debug=tiny"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert "\x1b" not in done.stdout
+    assert "━" not in done.stdout
+    assert len([line for line in done.stdout.splitlines() if line.startswith("epoch ")]) == 5
