@@ -36,8 +36,7 @@ def train(config: DictConfig) -> float:
         config = resumed(config, overrides)
 
     parts = experiment(config)
-    splits = parts.dataset.load()
-    parts.trainer.check_data(splits)
+    splits = parts.load()
     rng = streams(parts.seed)
     network = parts.network(splits, rng)
     parts.optimizer.bind(network.params)

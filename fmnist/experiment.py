@@ -47,6 +47,15 @@ class Experiment(NamedTuple):
     seed: int
     objective: Objective
 
+    def load(self) -> Splits:
+        """The data, found to be enough for the trainer."""
+        try:
+            splits = self.dataset.load()
+        except ConfigError as error:
+            raise error.within("dataset") from None
+        self.trainer.check_data(splits)
+        return splits
+
     def network(self, splits: Splits, rng: Streams) -> Network:
         """The network with its first weights for this data set."""
         dtype = self.trainer.precision

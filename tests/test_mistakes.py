@@ -1,5 +1,6 @@
 """Every mistake of a user is one line that names the key, the value and what is allowed; no traceback, no folder."""
 
+import gzip
 from pathlib import Path
 
 import pytest
@@ -26,6 +27,7 @@ MISTAKES = {
     "trainer.epoch=3": ("trainer.epoch=3", "did you mean epochs?"),
     "dataset.val_fraction=1": ("dataset.val_fraction=1", "not including, 1"),
     "dataset=mnist dataset.folder=nowhere": ("dataset.folder=nowhere",),
+    "dataset.train_limit=1001": ("dataset.train_limit=1001", "from 1 to 1000"),
     "objective=val/acuracy": ("objective=val/acuracy", "did you mean val/accuracy?"),
     "callbacks.early_stopping.patience=0": ("callbacks.early_stopping.patience=0", "from 1 up"),
     "seed=-1": ("seed=-1", "from 0 up"),
@@ -108,6 +110,16 @@ def test_a_checkpoint_of_another_optimizer_is_refused(tmp_path: Path) -> None:
     done = train("resume=run", cwd=tmp_path)
     assert done.returncode == 2
     assert "run/last.npz is of another optimizer: AdaMax, not Adam" in done.stderr
+
+
+def test_a_data_file_that_is_not_the_official_one_is_named(tmp_path: Path) -> None:
+    for part in ("train-images-idx3", "train-labels-idx1", "t10k-images-idx3", "t10k-labels-idx1"):
+        (tmp_path / f"{part}-ubyte.gz").write_bytes(gzip.compress(b"another file"))
+    done = train("dataset.folder=.", cwd=tmp_path, FMNIST_CACHE=str(tmp_path / "cache"))
+    assert done.returncode == 2
+    assert len(done.stderr.splitlines()) == 1
+    assert "train-images-idx3-ubyte.gz: truncated or another file" in done.stderr
+    assert "expected 8d4fb7e6c68d591d4c3dfef9ec88bf0d" in done.stderr
 
 
 @pytest.mark.parametrize("keep", [0, 1000])

@@ -31,7 +31,7 @@ def evaluate_run(folder: Path) -> None:
     assert isinstance(config, DictConfig)
     parts = experiment(config)
     best = atomic.read_npz(folder / "best.npz")
-    splits = parts.dataset.load()
+    splits = parts.load()
     network = parts.network(splits, streams(parts.seed))
     network.load(part(best, "network"), str(folder / "best.npz"))
     batches = Batches(splits, splits.test, parts.trainer.precision)
