@@ -1,0 +1,1 @@
+"""Hyperparameter search: what the Hydra sweeper plugin is made of."""
