@@ -25,14 +25,15 @@ def train(config: DictConfig) -> float:
     from fmnist.console import say_settings, say_summary
     from fmnist.experiment import experiment
     from fmnist.record import Record
-    from fmnist.run import Run, resumed
+    from fmnist.run import Run, again, resumed
     from fmnist.session import Session
     from fmnist.streams import streams
 
     job = HydraConfig.get()
     folder = Path(relpath(job.runtime.output_dir))
     overrides = list(job.overrides.task)
-    if resume := bool(config.resume):
+    resume = bool(config.resume) or again(folder, config)
+    if config.resume:
         config = resumed(config, overrides)
 
     parts = experiment(config)

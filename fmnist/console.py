@@ -9,6 +9,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
+from fmnist import trial
 from fmnist.errors import show
 
 log = logging.getLogger("fmnist")
@@ -19,7 +20,8 @@ log.propagate = False  # Hydra gives the root logger a handler of its own
 @cache
 def console() -> Console:
     """Standard output; lines are neither cut nor wrapped where it is not a terminal."""
-    return Console(soft_wrap=True, highlight=False, markup=False)
+    # A trial of a sweep is quiet: its sweep speaks, and the log has it all.
+    return Console(soft_wrap=True, highlight=False, markup=False, quiet=trial.current() is not None)
 
 
 def say(line: str) -> None:

@@ -42,6 +42,11 @@ class Diverged(FmnistError):
     exit_code = 1
 
 
+def one_line(error: BaseException) -> str:
+    """The error's own words on one line, without Hydra's pointer to its documentation."""
+    return " ".join(str(error).partition("\nSee https")[0].split())
+
+
 def show(value: object) -> str:
     """A value as one types it on the command line: null, true, [64,32]."""
     if value is None:

@@ -29,7 +29,7 @@ GROUPS = (
     "callbacks",
     "tracker",
 )
-KEYS = ("seed", "objective", "resume", *GROUPS)
+KEYS = ("seed", "objective", "study", "resume", *GROUPS)
 
 
 class Experiment(NamedTuple):

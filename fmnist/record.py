@@ -22,7 +22,12 @@ class Record:
         return self
 
     def judge(self, loss: Loss, trainer: Trainer) -> None:
-        """The only look at the test set: the best checkpoint's figures on it (the last network's without one)."""
+        """The only look at the test set: the best checkpoint's figures on it (the last network's without one).
+
+        A pruned run is not worth the look.
+        """
+        if self.session.pruned:
+            return
         file = self.session.folder / "best.npz"
         if file.exists():
             self.session.network.load(part(atomic.read_npz(file), "network"), str(file))
@@ -32,7 +37,10 @@ class Record:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, traceback: object) -> None:
         if error is None:
-            state, reason = "finished", self.session.stop or f"all {self.session.epochs} epochs are done"
+            state, reason = (
+                "pruned" if self.session.pruned else "finished",
+                self.session.stop or f"all {self.session.epochs} epochs are done",
+            )
         elif isinstance(error, Diverged):
             state, reason = "diverged", str(error)
         elif isinstance(error, KeyboardInterrupt):

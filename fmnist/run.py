@@ -11,7 +11,7 @@ from typing import Any
 
 from omegaconf import DictConfig, OmegaConf
 
-from fmnist import atomic
+from fmnist import atomic, trial
 from fmnist.console import log
 from fmnist.environment import environment
 from fmnist.errors import ConfigError, FmnistError
@@ -57,7 +57,8 @@ class Run:
             raise FmnistError(f"{self.folder} already holds a run; resume={self.folder} goes on with it")
 
     def write(self) -> None:
-        command = shlex.join(["python", *sys.argv])
+        words = [sys.argv[0], *self.overrides] if trial.current() else sys.argv
+        command = shlex.join(["python", *words])
         if not self.resume:
             atomic.write_text(self.folder / "overrides.yaml", OmegaConf.to_yaml(list(self.overrides)))
             atomic.write_text(self.folder / "choices.yaml", OmegaConf.to_yaml(self.choices))
@@ -76,6 +77,20 @@ class Run:
         log.removeHandler(self.log)
         self.log.close()
         os.close(self.lock)
+
+
+def again(folder: Path, config: DictConfig) -> bool:
+    """Is this a trial of a sweep whose process died over it? Then it goes on where it stopped.
+
+    Raises:
+        FmnistError: the folder holds another run than the trial's.
+    """
+    file = folder / "config.yaml"
+    if not trial.current() or not file.exists():
+        return False
+    if OmegaConf.load(file) != OmegaConf.create(OmegaConf.to_container(config, resolve=True)):
+        raise FmnistError(f"{folder} holds another run than this trial")
+    return True
 
 
 def resumed(config: DictConfig, overrides: Sequence[str]) -> DictConfig:

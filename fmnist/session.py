@@ -23,7 +23,7 @@ class Session:
     epochs: how many are planned, of so many training `examples`.  epoch: how many are done.
     history: a row of metrics for each epoch that is done.
     objective: what tells good from bad.  folder: where the run's files go.
-    stop: why it ended early, empty while it goes on.
+    stop: why it ended early, empty while it goes on.  pruned: it was a sweep that ended it.
     seen, loss_sum, correct: sums over the examples of the running epoch, for whoever wants to watch.
     """
 
@@ -36,6 +36,7 @@ class Session:
     examples: int
     history: list[Metrics] = field(default_factory=list)
     stop: str = ""
+    pruned: bool = False
     seen: int = 0
     loss_sum: float = 0.0
     correct: int = 0

@@ -19,13 +19,15 @@ from hydra.errors import ConfigCompositionException, HydraException, MissingConf
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
-from fmnist.errors import ConfigError, FmnistError, closest
+from fmnist import trial
+from fmnist.errors import ConfigError, FmnistError, closest, one_line
 
 
 @contextmanager
 def shell() -> Iterator[None]:
     """Around `main` and inside it, for Hydra reports an error from within a job in its own way."""
-    if os.environ.get("HYDRA_FULL_ERROR") == "1" and not os.environ.get("FMNIST_SHELL"):
+    full_error = os.environ.get("HYDRA_FULL_ERROR") == "1" and not os.environ.get("FMNIST_SHELL")
+    if full_error or trial.current():  # a trial's error goes to the sweeper
         yield
         return
     # Hydra then hands us its errors instead of printing them; the second name marks that it was not the user's wish.
@@ -63,10 +65,6 @@ def fail(message: str, exit_code: int = 2) -> NoReturn:
             except OSError:
                 break
     raise SystemExit(exit_code) from None
-
-
-def one_line(error: BaseException) -> str:
-    return " ".join(str(error).partition("\nSee https")[0].split())
 
 
 def output_folder() -> Path | None:
@@ -120,7 +118,17 @@ def given(key: str) -> str:
 
 def run_folder(resume: str | None) -> str:
     """The folder to go on in, or a new name that no other run has, even one started in the same instant."""
-    return resume or f"outputs/{datetime.now():%Y-%m-%d/%H-%M-%S}-{secrets.token_hex(3)}"
+    return resume or f"outputs/{unique()}"
+
+
+def sweep_folder(study: str | None) -> str:
+    """The study's folder, or a new one."""
+    return f"multirun/{study or unique()}"
+
+
+def unique() -> str:
+    return f"{datetime.now():%Y-%m-%d/%H-%M-%S}-{secrets.token_hex(3)}"
 
 
 OmegaConf.register_new_resolver("run_folder", run_folder, use_cache=True)
+OmegaConf.register_new_resolver("sweep_folder", sweep_folder, use_cache=True)

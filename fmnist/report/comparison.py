@@ -1,0 +1,129 @@
+"""A leaderboard over runs and sweeps: what differs only by its seed is one setting, the best comes first."""
+
+import csv
+import io
+import math
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from statistics import mean, stdev
+
+from rich.table import Table
+
+from fmnist import atomic
+from fmnist.console import console
+from fmnist.errors import ConfigError, closest
+from fmnist.report.runs import Finding, find_runs
+from fmnist.report.settings import Setting, differences, settings
+
+
+def compare(folders: Sequence[Path], metric: str | None = None, file: Path | None = None) -> None:
+    """Print the leaderboard of all runs below the folders, and write it to `file` as CSV.
+
+    Raises:
+        ConfigError: there is no run in a folder, or no run has such a metric.
+    """
+    runs = find_runs(folders)
+    finished = [run for run in runs if run.state == "finished"]
+    name = metric or common_objective(finished)
+    known = {figure for run in finished for figure in run.figures}
+    if finished and name not in known:
+        raise ConfigError("--metric", name, f"one of {', '.join(sorted(known))}{closest(name, known)}")
+
+    ranked = sorted(settings(runs, name), key=lambda setting: order(setting, name))
+    keys = differences(ranked)
+    console().print(leaderboard(ranked, name, keys), width=None if console().is_terminal else 10_000)
+    for line in remarks(runs, ranked, name):
+        console().print(line)
+    if file:
+        atomic.write_text(file, as_csv(ranked, name, keys))
+
+
+def common_objective(runs: Iterable[Finding]) -> str:
+    """What all runs are judged by."""
+    names = sorted({run.objective for run in runs})
+    if len(names) > 1:
+        raise ConfigError("--metric", None, f"one figure for all; the runs' objectives are {', '.join(names)}")
+    return names[0] if names else "value"
+
+
+def upwards(metric: str) -> bool:
+    """Accuracies and rates are better when larger; losses, seconds and sizes when smaller."""
+    return metric.endswith(("accuracy", "per_second"))
+
+
+def order(setting: Setting, metric: str) -> tuple[bool, float]:
+    """Best mean first; settings without a figure at the end."""
+    if not setting.by_seed:
+        return True, 0.0
+    return False, -mean(setting.by_seed) if upwards(metric) else mean(setting.by_seed)
+
+
+def best_run(setting: Setting, metric: str) -> Finding:
+    sign = -1 if upwards(metric) else 1
+    return min(setting.judged, key=lambda run: sign * run.figures[metric])
+
+
+def leaderboard(ranked: Sequence[Setting], metric: str, keys: Sequence[str]) -> Table:
+    """The table. Without a terminal it has no frame, for tools that read columns."""
+    incomplete = any(setting.states.keys() != {"finished"} for setting in ranked)
+    table = Table(box=Table(show_header=False).box if console().is_terminal else None, show_edge=console().is_terminal)
+    right = (("rank", "right"), (metric, "right"), ("seeds", "right"), ("best", "right"))
+    for name, justify in right:
+        table.add_column(name, justify="right" if justify == "right" else "left", no_wrap=True)
+    for name in (*(["runs"] if incomplete else []), *keys, "folder of the best"):
+        table.add_column(name)
+    for rank, setting in enumerate(ranked, 1):
+        values = setting.by_seed
+        cells = ["—", "—", "0", "—"]
+        folder = setting.runs[0].folder
+        if values:
+            deviation = figure(stdev(values)) if len(values) > 1 else "—"
+            best = best_run(setting, metric)
+            folder = best.folder
+            cells = [str(rank), f"{figure(mean(values))} ± {deviation}", str(len(values)), figure(best.figures[metric])]
+        states = [said(setting.states)] if incomplete else []
+        table.add_row(*cells, *states, *(setting.keys.get(key, "") for key in keys), str(folder))
+    return table
+
+
+def as_csv(ranked: Sequence[Setting], metric: str, keys: Sequence[str]) -> str:
+    """The same with all digits; what is not known is blank."""
+    text = io.StringIO()
+    table = csv.writer(text, lineterminator="\n")
+    table.writerow(["rank", "metric", "mean", "std", "seeds", "best", "runs", *keys, "folder"])
+    for rank, setting in enumerate(ranked, 1):
+        values = setting.by_seed
+        cells: list[object] = ["", metric, "", "", 0, ""]
+        folder = setting.runs[0].folder
+        if values:
+            best = best_run(setting, metric)
+            folder = best.folder
+            deviation = stdev(values) if len(values) > 1 else ""
+            cells = [rank, metric, mean(values), deviation, len(values), best.figures[metric]]
+        table.writerow([*cells, said(setting.states), *(setting.keys.get(key, "") for key in keys), folder])
+    return text.getvalue()
+
+
+def remarks(runs: Sequence[Finding], ranked: Sequence[Setting], metric: str) -> Iterable[str]:
+    """What the table leaves out is said."""
+    states = Counter(run.state for run in runs)
+    yield f"{count(len(runs), 'run')} in {count(len(ranked), 'setting')}: {said(states)}"
+    without = sum(run.state == "finished" and metric not in run.figures for run in runs)
+    if without:
+        yield f"{count(without, 'finished run')} without {metric}"
+    if left := len(runs) - states["finished"]:
+        yield f"{count(left, 'run')} not counted: only finished ones are"
+
+
+def count(n: int, what: str) -> str:
+    return f"{n:,} {what}{'' if n == 1 else 's'}"
+
+
+def said(states: Counter[str]) -> str:
+    """3 finished, 1 diverged."""
+    return ", ".join(f"{n} {state}" for state, n in sorted(states.items(), key=lambda item: item[0] != "finished"))
+
+
+def figure(value: float) -> str:
+    return f"{value:.4f}" if not math.isfinite(value) or abs(value) < 1000 else f"{value:,.1f}"

@@ -1,0 +1,87 @@
+"""Runs that differ by their seed alone are one setting; and what tells settings apart, as one types it."""
+
+import json
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from statistics import mean
+from typing import Any
+
+from fmnist.errors import show
+from fmnist.report.runs import Finding
+
+# The seed, and where things lie: the same experiment all the same.
+NOT_THE_SETTING = ("seed", "resume", "study", "paths")
+MISSING = object()
+
+
+@dataclass(frozen=True)
+class Setting:
+    """runs: all of it.  judged: the finished ones that have the metric.  states: how many runs are in which state.
+
+    by_seed: the metric, once per seed; the same run made twice is no evidence of a small deviation.
+    keys: the config as typed: {"optimizer": "adam", "optimizer.lr": "0.001"}.
+    """
+
+    runs: list[Finding]
+    judged: list[Finding]
+    states: Counter[str]
+    by_seed: list[float]
+    keys: dict[str, str]
+    choices: dict[str, str]
+
+
+def settings(runs: Iterable[Finding], metric: str) -> list[Setting]:
+    """One for each config without its seed, in the order in which they were found."""
+    groups = defaultdict(list)
+    for run in runs:
+        groups[json.dumps(essence(run.config), sort_keys=True)].append(run)
+    return [setting(group, metric) for group in groups.values()]
+
+
+def essence(config: dict[str, Any]) -> dict[str, Any]:
+    kept = {key: value for key, value in config.items() if key not in NOT_THE_SETTING}
+    if isinstance(data := kept.get("dataset"), dict):  # where its files lie makes no other data
+        kept["dataset"] = {key: value for key, value in data.items() if key not in ("folder", "mirrors")}
+    return kept
+
+
+def setting(runs: list[Finding], metric: str) -> Setting:
+    judged = [run for run in runs if run.state == "finished" and metric in run.figures]
+    seeds = defaultdict(list)
+    for run in judged:
+        seeds[run.config.get("seed")].append(run.figures[metric])
+    first = runs[0]
+    keys = {**first.choices, **{key: show(value) for key, value in flat(essence(first.config))}}
+    by_seed = [mean(values) for values in seeds.values()]
+    return Setting(runs, judged, Counter(run.state for run in runs), by_seed, keys, first.choices)
+
+
+def flat(config: dict[str, Any], prefix: str = "") -> Iterable[tuple[str, Any]]:
+    for key, value in config.items():
+        if isinstance(value, dict) and value:
+            yield from flat(value, f"{prefix}{key}.")
+        elif value or not isinstance(value, dict):  # an option without keys is said by its name
+            yield f"{prefix}{key}", value
+
+
+def differences(found: Sequence[Setting]) -> list[str]:
+    """The keys that tell the settings apart, groups first.
+
+    A key that only some options of a group have (`optimizer.momentum`) counts where its values differ among those that
+    have it: that the others have not is said by the group's name. So is the class.
+    """
+    keys = dict.fromkeys(key for one in found for key in one.keys)
+    groups = {group for one in found for group in one.choices}
+    return sorted((key for key in keys if differs(key, found)), key=lambda key: (key not in groups, "." in key))
+
+
+def differs(key: str, found: Sequence[Setting]) -> bool:
+    group, _, rest = key.partition(".")
+    by_option = defaultdict(set)
+    for one in found:
+        by_option[one.choices.get(group)].add(one.keys.get(key, MISSING))
+    if any(len(values) > 1 for values in by_option.values()):
+        return True
+    everywhere = set().union(*by_option.values()) - ({MISSING} if rest else set())
+    return len(everywhere) > 1 and not rest.endswith("_target_")

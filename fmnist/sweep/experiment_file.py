@@ -1,0 +1,85 @@
+"""An experiment file from a run's folder: `experiment=best` gives the run's config again, exactly."""
+
+import shlex
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from omegaconf import DictConfig, OmegaConf
+
+from fmnist.errors import ConfigError
+
+# Where a run lies and how it was called, not what it is.
+NOT_THE_RUN = ("resume", "study", "hydra", "paths", "experiment", "debug", "sweep")
+
+
+def experiment_text(folder: Path, compose: Callable[[list[str]], DictConfig]) -> str:
+    """The options that differ from the default ones, then the keys that differ from those of the options.
+
+    `compose(["optimizer=nadam"])` is the config that the command line gives for these overrides.
+
+    Raises:
+        ConfigError: there is no run in the folder.
+    """
+    run = {key: value for key, value in load(folder, "config.yaml").items() if key not in NOT_THE_RUN}
+    choices = {key: value for key, value in load(folder, "choices.yaml").items() if key in run}
+    defaults = values(compose([]), run)
+    chosen = values(compose([f"{group}={option}" for group, option in choices.items()]), run)
+
+    overrides, changes = {}, {}
+    for key, value in run.items():
+        if misses(value, chosen.get(key)):  # a file cannot take a key away, only leave out the option that brings it
+            overrides[key], changes[key] = "null", value
+            continue
+        if key in choices and not same(chosen[key], defaults[key]):
+            overrides[key] = choices[key]
+        if key not in chosen or not same(value, chosen[key]):
+            changes[key] = difference(value, chosen.get(key))
+
+    command = shlex.join(["python", "train.py", "--config-dir", str(folder.parent), "experiment=best"])
+    text = f"# @package _global_\n# {command}\n"
+    if overrides:
+        text += "defaults:\n" + "".join(f"  - override /{group}: {option}\n" for group, option in overrides.items())
+    if overrides and changes:
+        text += "\n"
+    return text + (OmegaConf.to_yaml(changes) if changes else "")
+
+
+def load(folder: Path, name: str) -> dict[str, Any]:
+    if not (folder / name).exists():
+        raise ConfigError("folder", folder, f"the folder of a run, with its {name}")
+    return OmegaConf.to_container(OmegaConf.load(folder / name))  # type: ignore[return-value]
+
+
+def values(config: DictConfig, keys: Mapping[str, Any]) -> dict[str, Any]:
+    """The named keys as plain data; the others (Hydra's own) may hold what cannot be resolved here."""
+    found = {key: config[key] for key in keys if key in config}
+    return {
+        key: OmegaConf.to_container(value, resolve=True) if OmegaConf.is_config(value) else value
+        for key, value in found.items()
+    }
+
+
+def same(a: object, b: object) -> bool:
+    """Written alike: 1, 1.0 and true are three values, NaN is itself."""
+    if isinstance(a, dict) and isinstance(b, dict):
+        return a.keys() == b.keys() and all(same(a[key], b[key]) for key in a)
+    return repr(a) == repr(b)
+
+
+def misses(run: object, option: object) -> bool:
+    """Does the option have a key, at any depth, that the run has not?"""
+    if not (isinstance(run, dict) and isinstance(option, dict)):
+        return False
+    return bool(option.keys() - run.keys()) or any(misses(run[key], option[key]) for key in option)
+
+
+def difference(run: Any, option: Any) -> Any:
+    """The part of `run` that, laid over `option`, gives `run`."""
+    if not (isinstance(run, dict) and isinstance(option, dict)):
+        return run
+    return {
+        key: difference(value, option.get(key))
+        for key, value in run.items()
+        if key not in option or not same(value, option[key])
+    }

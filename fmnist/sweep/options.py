@@ -1,0 +1,60 @@
+"""The keys of `hydra.sweeper`, checked before anything starts."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from fmnist import check
+from fmnist.errors import ConfigError, closest
+
+
+@dataclass(kw_only=True)
+class Options:
+    """What each key means stands in conf/hydra/sweeper/fmnist_optuna.yaml."""
+
+    sampler: dict[str, Any]
+    pruner: dict[str, Any]
+    params: dict[str, Any] = field(default_factory=dict)
+    n_trials: int | None = None
+    n_jobs: int = 1
+    direction: str | None = None
+    objectives: list[str] | None = None
+    epoch: str = "best"
+    seeds: int = 1
+    seed: int = 1
+    storage: str | None = None
+    trial_timeout: float | None = None
+    timeout: float | None = None
+    retries: int = 0
+    max_failures: int | None = None
+    enqueue: list[dict[str, Any]] = field(default_factory=list)
+    dry_run: bool = False
+
+    def __post_init__(self) -> None:
+        check.integer(1, n_jobs=self.n_jobs, seeds=self.seeds)
+        check.integer(0, seed=self.seed, retries=self.retries)
+        check.one_of(("best", "last"), epoch=self.epoch)
+        check.boolean(dry_run=self.dry_run)
+        for key in ("n_trials", "max_failures"):
+            if getattr(self, key) is not None:
+                check.integer(1, **{key: getattr(self, key)})
+        for key in ("trial_timeout", "timeout"):
+            if getattr(self, key) is not None:
+                check.positive(**{key: getattr(self, key)})
+        if self.direction is not None:
+            check.one_of(("minimize", "maximize"), direction=self.direction)
+
+
+def options(values: dict[str, Any]) -> Options:
+    """From the plain values of the config.
+
+    Raises:
+        ConfigError: a key is unknown or its value not allowed.
+    """
+    known = Options.__dataclass_fields__
+    for key, value in values.items():
+        if key not in known:
+            raise ConfigError(f"hydra.sweeper.{key}", value, f"one of {', '.join(known)}{closest(key, known)}")
+    try:
+        return Options(**values)
+    except ConfigError as error:
+        raise error.within("hydra.sweeper") from None

@@ -1,0 +1,46 @@
+"""Who runs a trial, and is he still alive? A sweep that was killed leaves trials RUNNING for ever: they are found here."""
+
+import fcntl
+import hashlib
+import os
+import socket
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+
+def me() -> dict[str, Any]:
+    """This process: host, process id, and start time, for process ids come round again."""
+    return {"host": socket.gethostname(), "pid": os.getpid(), "started": started(os.getpid())}
+
+
+def is_dead(owner: dict[str, Any]) -> bool:
+    """Certainly gone. Of another host nobody here can say so."""
+    return owner["host"] == socket.gethostname() and started(owner["pid"]) != owner["started"]
+
+
+def started(pid: int) -> str:
+    """When a process started, in the system's own words; empty when there is none."""
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_text()
+        fields = stat.rpartition(")")[2].split()  # the name before may hold blanks
+        return "" if fields[0] == "Z" else fields[19]  # clock ticks since boot
+    except FileNotFoundError:
+        if Path("/proc/self").exists():
+            return ""
+    except ProcessLookupError:
+        return ""
+    asked = subprocess.run(["ps", "-o", "lstart=", "-p", str(pid)], capture_output=True, text=True, check=False)
+    return asked.stdout.strip()
+
+
+@contextmanager
+def alone_on_this_host(storage: str, study: str) -> Iterator[None]:
+    """While inside, no other process of this host takes a trial of the study or judges its owners."""
+    name = hashlib.sha256(f"{storage}\n{study}".encode()).hexdigest()[:16]
+    with open(Path(tempfile.gettempdir()) / f"fmnist-{os.getuid()}-{name}.lock", "w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield

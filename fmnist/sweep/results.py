@@ -1,0 +1,206 @@
+"""What a sweep leaves behind beside its trials' folders: a table, a summary, the best trial as an experiment.
+
+trials.csv                 a row per trial, a column per parameter
+summary.json               objectives, counts, best trial or Pareto front, failures, and how to run the best again
+optimization_results.yaml  what hydra-optuna-sweeper writes under this name, for tools that read it
+best.yaml                  the best trial as an experiment file; experiment/best.yaml is where Hydra finds it by name
+"""
+
+import csv
+import io
+import json
+import math
+import shlex
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from omegaconf import OmegaConf
+from rich.table import Table
+
+from fmnist import atomic
+from fmnist.console import console, say
+from fmnist.errors import FmnistError, show
+from fmnist.sweep.trials import EPOCHS, FOLDER, OVERRIDES, REASON, SECONDS
+
+if TYPE_CHECKING:
+    from optuna.study import Study
+    from optuna.trial import FrozenTrial
+
+# Optuna's names of the states, and ours.
+STATES = {"COMPLETE": "complete", "PRUNED": "pruned", "FAIL": "failed", "RUNNING": "running", "WAITING": "waiting"}
+
+
+def write_results(
+    study: "Study",
+    folder: Path,
+    objectives: Sequence[str],
+    extra: Mapping[str, Any],
+    experiment: Callable[[Path], str],
+) -> dict[str, Any]:
+    """Write all files into the sweep's folder and return the summary; may be called as often as one likes.
+
+    `objectives` are named in the study's order, `extra` goes into the summary as it is, `experiment` turns the folder of
+    a trial into the text of an experiment file. With several objectives, "best" is the trial on the Pareto front that is
+    best by the first one.
+    """
+    trials = study.get_trials(deepcopy=False)
+    front = best_trials(study, trials)
+    folder.mkdir(parents=True, exist_ok=True)
+    atomic.write_text(folder / "trials.csv", trial_table(trials, objectives))
+    if front:
+        atomic.write_text(folder / "optimization_results.yaml", official(front, len(objectives)))
+
+    best = describe(front[0], folder, objectives) if front else None
+    if best:
+        rerun = write_best(folder, best, experiment)
+        best["by_name"] = shlex.join(["python", "train.py", "--config-dir", str(folder), "experiment=best"]) * rerun
+    summary = {
+        "study": study.study_name,
+        "folder": str(folder),
+        "objectives": {
+            name: direction.name.lower() for name, direction in zip(objectives, study.directions, strict=True)
+        },
+        "counts": {state: sum(trial.state.name == name for trial in trials) for name, state in STATES.items()},
+        "best": best,
+        **({"pareto_front": [describe(trial, folder, objectives) for trial in front]} if len(objectives) > 1 else {}),
+        "failures": [failure(trial, folder) for trial in trials if trial.state.name == "FAIL"],
+        **extra,
+    }
+    summary = plain(summary)
+    # Last: whose summary says that a trial is the best has its experiment file too.
+    atomic.write_json(folder / "summary.json", summary)
+    return summary
+
+
+def best_trials(study: "Study", trials: Sequence["FrozenTrial"]) -> list["FrozenTrial"]:
+    """The best trial, or the Pareto front sorted by the first objective. Trials that break a constraint are never in."""
+    if not any(trial.state.name == "COMPLETE" for trial in trials):
+        return []
+    if len(study.directions) > 1:
+        sign = -1 if study.directions[0].name == "MAXIMIZE" else 1
+        return sorted(study.best_trials, key=lambda trial: (sign * trial.values[0], trial.number))
+    try:
+        return [study.best_trial]
+    except ValueError:  # every complete trial breaks a constraint
+        return []
+
+
+def write_best(folder: Path, best: Mapping[str, Any], experiment: Callable[[Path], str]) -> bool:
+    """Write best.yaml twice, if the best trial is another than before. False: the trial's folder is gone."""
+    files = folder / "best.yaml", folder / "experiment" / "best.yaml"
+    if all(file.exists() for file in files) and previous_best(folder) == best["number"]:
+        return True
+    try:
+        text = experiment(Path(best["folder"]))
+    except FmnistError:
+        for file in files:  # that of an earlier best trial would lie
+            file.unlink(missing_ok=True)
+        return False
+    for file in files:
+        file.parent.mkdir(exist_ok=True)
+        atomic.write_text(file, text)
+    return True
+
+
+def previous_best(folder: Path) -> int | None:
+    """The number of the best trial when the results were last written."""
+    try:
+        return json.loads((folder / "summary.json").read_text())["best"]["number"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def describe(trial: "FrozenTrial", folder: Path, objectives: Sequence[str]) -> dict[str, Any]:
+    """One of the best trials, and the command line that runs it again."""
+    overrides = trial.user_attrs.get(OVERRIDES, [])
+    values = (
+        {"value": trial.value} if len(objectives) == 1 else {"values": dict(zip(objectives, trial.values, strict=True))}
+    )
+    return {
+        "number": trial.number,
+        **values,
+        "folder": trial_folder(trial, folder),
+        "parameters": trial.params,
+        "overrides": overrides,
+        "command": shlex.join(["python", "train.py", *overrides]),
+    }
+
+
+def failure(trial: "FrozenTrial", folder: Path) -> dict[str, Any]:
+    attributes = trial.user_attrs
+    return {
+        "number": trial.number,
+        "overrides": attributes.get(OVERRIDES, []),
+        "reason": attributes.get(REASON, "unknown"),
+        "folder": trial_folder(trial, folder),
+    }
+
+
+def trial_folder(trial: "FrozenTrial", folder: Path) -> str:
+    return str(folder / str(trial.user_attrs.get(FOLDER, trial.number)))
+
+
+def trial_table(trials: Sequence["FrozenTrial"], objectives: Sequence[str]) -> str:
+    """trials.csv. A parameter that does not exist for a trial is blank; one that is nothing is null."""
+    parameters = list(dict.fromkeys(name for trial in trials for name in trial.params))
+    values = ["value"] if len(objectives) == 1 else list(objectives)
+    text = io.StringIO()
+    table = csv.writer(text, lineterminator="\n")
+    table.writerow(["number", "state", *values, EPOCHS, SECONDS, *parameters, REASON, FOLDER])
+    for trial in trials:
+        attributes = trial.user_attrs
+        row = [trial.number, STATES[trial.state.name]]
+        row += trial.values or [None] * len(values)
+        row += [attributes.get(EPOCHS), attributes.get(SECONDS)]
+        row += [show(trial.params[name]) if name in trial.params else None for name in parameters]
+        row += [attributes.get(REASON), attributes.get(FOLDER)]
+        table.writerow(row)
+    return text.getvalue()
+
+
+def official(front: Sequence["FrozenTrial"], objectives: int) -> str:
+    """optimization_results.yaml with the keys of hydra-optuna-sweeper 1.2 to 1.4."""
+    if objectives == 1:
+        results = {"name": "optuna", "best_params": front[0].params, "best_value": front[0].value}
+    else:
+        solutions = [{"params": trial.params, "values": trial.values} for trial in front]
+        results = {"name": "optuna", "solutions": solutions}
+    return OmegaConf.to_yaml(results)
+
+
+def plain(value: Any) -> Any:
+    """JSON knows neither NaN nor infinity: they become null."""
+    if isinstance(value, Mapping):
+        return {str(key): plain(inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain(inner) for inner in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return value
+
+
+def say_results(summary: Mapping[str, Any]) -> None:
+    """The small table at the end of a sweep, and every failure on a line."""
+    best = summary["best"]
+    rows = {"study": summary["study"]}
+    if best:
+        values = best.get("values", {name: best.get("value") for name in summary["objectives"]})
+        rows["best trial"] = str(best["number"])
+        rows |= {name: show(value) for name, value in values.items()}
+        rows |= {name: show(value) for name, value in best["parameters"].items()}
+        rows |= {"run it again": best["command"], "or by name": best["by_name"], "its folder": best["folder"]}
+    else:
+        rows["best trial"] = "no trial is complete"
+    if "pareto_front" in summary:
+        rows["Pareto front"] = f"trials {', '.join(str(trial['number']) for trial in summary['pareto_front'])}"
+    rows["trials"] = ", ".join(f"{count} {state}" for state, count in summary["counts"].items() if count) or "none"
+    table = Table(show_header=False)
+    table.add_column(no_wrap=True)
+    table.add_column(overflow="fold")
+    for name, value in rows.items():
+        if value:
+            table.add_row(name, value)
+    console().print(table)
+    for trial in summary["failures"]:
+        say(f"failed: trial {trial['number']}  {shlex.join(trial['overrides'])}  {trial['reason']}  {trial['folder']}")

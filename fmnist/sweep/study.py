@@ -1,0 +1,153 @@
+"""The study behind a sweep: opened or resumed, filled up to its budget, trials taken and told.
+
+The budget is a queue: as many WAITING trials as are still to be run lie in the storage, and whoever takes one, on
+whatever machine, gets it alone. So several sweeps on one study share the budget exactly, and a trial whose owner died
+goes back into the queue under its own number and with its own parameters.
+"""
+
+import json
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+import optuna
+from optuna.study import StudyDirection
+from optuna.trial import FrozenTrial, Trial, TrialState
+
+from fmnist.errors import FmnistError
+from fmnist.sweep import owner, trials
+from fmnist.sweep.space import Space, Value
+from fmnist.trial import open_storage
+
+IDENTITY = "identity"  # user attribute of the study: what a resume must agree with
+READY = "ready"  # user attribute of the study: its creator has filled the queue
+FINISHED = (TrialState.COMPLETE, TrialState.PRUNED, TrialState.FAIL)
+SIGNATURE = 10.0  # seconds within which a taken trial is signed
+PATIENCE = 60.0  # seconds to wait for another process that is just creating the study
+
+
+class Ledger:
+    """A study in a storage, with the rules of this house."""
+
+    def __init__(self, name: str, url: str) -> None:
+        self.name, self.url = name, url
+        self.storage = open_storage(url)
+
+    def open(
+        self,
+        identity: Mapping[str, Any],
+        directions: Sequence[str],
+        budget: int,
+        points: Sequence[Mapping[str, Value]],
+    ) -> None:
+        """Create the study or go on with it, and fill its queue up to `budget` trials, the first at `points`.
+
+        Raises:
+            FmnistError: the study exists and has another space or objective.
+        """
+        try:
+            self.study = optuna.create_study(study_name=self.name, storage=self.storage, directions=list(directions))
+            self.study.set_user_attr(IDENTITY, dict(identity))
+            created = True
+        except optuna.exceptions.DuplicatedStudyError:
+            self.study = optuna.load_study(study_name=self.name, storage=self.storage)
+            self.agree(identity)
+            created = False
+        if not created:
+            self.wait_until_ready()
+        with owner.alone_on_this_host(self.url, self.name):
+            self.requeue_orphans()
+            self.fill(budget, points)
+        self.study.set_user_attr(READY, owner.me())
+
+    def use(self, sampler: optuna.samplers.BaseSampler, pruner: optuna.pruners.BasePruner) -> None:
+        """Who proposes the points, and who judges the epochs."""
+        self.study.sampler, self.study.pruner = sampler, pruner
+
+    def agree(self, identity: Mapping[str, Any]) -> None:
+        """Refuse to go on with another search than the one that was begun."""
+        until = time.monotonic() + PATIENCE
+        while (stored := self.study.user_attrs.get(IDENTITY)) is None and time.monotonic() < until:
+            time.sleep(0.1)
+        ours = json.loads(json.dumps(dict(identity)))
+        if stored is None or stored == ours:
+            return
+        differences = [
+            f"{key} was {json.dumps(old)}, is {json.dumps(new)}" for key, old, new in differing(stored, ours)
+        ]
+        raise FmnistError(
+            f"study={self.name} was begun as another search: {'; '.join(differences)}; choose another study="
+        )
+
+    def wait_until_ready(self) -> None:
+        """Another process may be filling the queue at this moment; if it died over it, we do its work."""
+        until = time.monotonic() + PATIENCE
+        while READY not in self.study.user_attrs and time.monotonic() < until:
+            time.sleep(0.1)
+
+    def requeue_orphans(self) -> int:
+        """Trials whose owner is dead wait again, with number and parameters kept. Returns how many."""
+        orphans = 0
+        for trial in self.running():
+            who = trial.user_attrs.get(trials.OWNER)
+            # Not yet signed: another host is just taking it, or a process died between taking and signing.
+            assert trial.datetime_start is not None
+            unsigned = (datetime.now() - trial.datetime_start).total_seconds() > SIGNATURE
+            if (who is None and unsigned) or (who is not None and owner.is_dead(who)):
+                self.requeue(trial._trial_id)
+                orphans += 1
+        return orphans
+
+    def has_orphans(self) -> bool:
+        """Is there, behind an empty queue, a trial to be taken up again? Waits for those just being signed."""
+        while True:
+            with owner.alone_on_this_host(self.url, self.name):
+                if self.requeue_orphans():
+                    return True
+                if all(trials.OWNER in trial.user_attrs for trial in self.running()):
+                    return False
+            time.sleep(0.5)
+
+    def requeue(self, trial_id: int) -> None:
+        self.storage.set_trial_state_values(trial_id, TrialState.WAITING)
+
+    def fill(self, budget: int, points: Sequence[Mapping[str, Value]]) -> None:
+        """Queue trials until there are `budget` in all."""
+        known = len(self.study.get_trials(deepcopy=False))
+        for number in range(known, budget):
+            self.study.enqueue_trial(dict(points[number]) if number < len(points) else {})
+
+    def take(self, space: Space, fixed: Callable[[str], Value]) -> tuple[Trial, dict[str, Value]] | None:
+        """The next trial of the queue with its parameters, signed as ours; None when the queue is empty."""
+        with owner.alone_on_this_host(self.url, self.name):
+            if not self.study.get_trials(deepcopy=False, states=(TrialState.WAITING,)):
+                return None
+            trial = self.study.ask()
+            trial.set_user_attr(trials.OWNER, owner.me())
+        attempts = int(trial.user_attrs.get(trials.ATTEMPTS, 0)) + 1
+        trial.set_user_attr(trials.ATTEMPTS, attempts)
+        values = space.suggest(trial, fixed)
+        trial.set_user_attr(trials.OVERRIDES, space.words(values))
+        return trial, values
+
+    def finished(self) -> list[FrozenTrial]:
+        return self.study.get_trials(deepcopy=False, states=FINISHED)
+
+    def running(self) -> list[FrozenTrial]:
+        return self.study.get_trials(deepcopy=False, states=(TrialState.RUNNING,))
+
+
+def differing(a: Any, b: Any, key: str = "") -> Iterable[tuple[str, Any, Any]]:
+    """Where two plain values differ, by dotted key."""
+    if isinstance(a, dict) and isinstance(b, dict):
+        for name in sorted({*a, *b}):
+            yield from differing(a.get(name), b.get(name), f"{key} {name}".strip())
+    elif a != b:
+        yield key, a, b
+
+
+def direction(name: str) -> str:
+    """Accuracies and rates are better when larger; losses, seconds and parameters when smaller."""
+    up = name.endswith(("accuracy", "per_second"))
+    return (StudyDirection.MAXIMIZE if up else StudyDirection.MINIMIZE).name.lower()

@@ -1,0 +1,135 @@
+"""A sweep from its config: what is searched, with what, for how long; then the search."""
+
+from collections.abc import Sequence
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import optuna
+from hydra.core.override_parser.overrides_parser import OverridesParser
+from hydra.types import HydraContext, TaskFunction
+from omegaconf import DictConfig, OmegaConf, open_dict
+
+from fmnist import atomic
+from fmnist.console import say
+from fmnist.errors import ConfigError, FmnistError
+from fmnist.experiment import experiment
+from fmnist.sweep import parts
+from fmnist.sweep.options import Options, options
+from fmnist.sweep.search import Search
+from fmnist.sweep.space import Space, Value, parse
+from fmnist.sweep.study import Ledger, direction
+
+DEFAULT_TRIALS = 20
+
+
+def sweep(words: Sequence[str], config: DictConfig, hydra_context: HydraContext, task: TaskFunction) -> dict[str, Any]:
+    """Run or resume the sweep that `config.hydra.sweeper` and the command line's `words` describe.
+
+    Raises:
+        ConfigError: something of it is not allowed; nothing has been started then.
+        FmnistError: the sweep ended without a result, or by its failures.
+    """
+    optuna.logging.set_verbosity(optuna.logging.WARNING)
+    values: dict[str, Any] = OmegaConf.to_container(config.hydra.sweeper, resolve=True)  # type: ignore[assignment]
+    opts = options({key: value for key, value in values.items() if not key.startswith("_")})
+    space, fixed_words = parse(opts.params, words)
+    plan = Plan(config, opts, space)
+    if opts.dry_run:
+        plan.show()
+        return {}
+    plan.check(hydra_context, fixed_words)
+
+    folder = Path(config.hydra.sweep.dir)
+    folder.mkdir(parents=True, exist_ok=True)
+    atomic.write_text(folder / "multirun.yaml", OmegaConf.to_yaml(config))
+    ledger = Ledger(plan.name, opts.storage or str((folder / "study.journal").absolute()))
+    identity = plan.identity([word for word in fixed_words if not word.startswith("study=")])
+    ledger.open(identity, list(plan.objectives.values()), plan.budget, plan.points)
+    # Behind a resume the sampler must not draw the same points again.
+    ledger.use(parts.sampler(plan.sampler, opts.seed + len(ledger.finished())), parts.pruner(opts.pruner))
+    search = Search(plan, ledger, folder, fixed_words, hydra_context, task)
+    return search.run()
+
+
+class Plan:
+    """What is searched, with what, for how long: all that is known before the first trial."""
+
+    def __init__(self, config: DictConfig, opts: Options, space: Space) -> None:
+        self.config, self.options, self.space = config, opts, space
+        self.name = str(config.get("study") or Path(config.hydra.sweep.dir).name)
+        names = opts.objectives or [config.get("objective", "value")]
+        self.objectives = {name: opts.direction or direction(name) for name in names}
+        self.sampler = opts.sampler
+        if self.sampler.get("name") == "auto":
+            tpe = OmegaConf.load(Path(__file__).parents[2] / "conf/hydra/sweeper/sampler/tpe.yaml")
+            grid = space.is_discrete and not opts.params
+            self.sampler = {"name": "grid"} if grid else OmegaConf.to_container(tpe)  # type: ignore[assignment]
+        self.is_grid = self.sampler.get("name") == "grid"
+        if self.is_grid and not space.is_discrete:
+            raise ConfigError(
+                "hydra/sweeper/sampler", "grid", "a sampler for intervals (tpe, random, …); a grid needs choices"
+            )
+        self.points: list[dict[str, Value]] = list(opts.enqueue)
+        if self.is_grid:
+            self.points = list(space.grid(self.fixed))
+            self.budget = min(opts.n_trials or len(self.points), len(self.points))
+        else:
+            self.budget = opts.n_trials or DEFAULT_TRIALS
+
+    def fixed(self, key: str) -> Value:
+        """The value of a key that is not searched: a group's option, or a value of the config."""
+        choices = self.config.hydra.runtime.choices
+        value: Value = choices[key] if key in choices else OmegaConf.select(self.config, key)
+        return value
+
+    def identity(self, fixed_words: Sequence[str]) -> dict[str, Any]:
+        """What a resumed sweep must agree with."""
+        return {
+            "space": self.space.describe(),
+            "objectives": self.objectives,
+            "epoch": self.options.epoch,
+            "seeds": self.options.seeds,
+            "fixed": sorted(fixed_words),
+        }
+
+    def first_points(self, n: int) -> list[dict[str, Value]]:
+        """Where the search begins."""
+        if self.is_grid:
+            return self.points[:n]
+        study = optuna.create_study(
+            directions=list(self.objectives.values()), sampler=parts.sampler(self.sampler, self.options.seed)
+        )
+        for point in islice(self.points, n):
+            study.enqueue_trial(point)
+        return [self.space.suggest(study.ask(), self.fixed) for _ in range(n)]
+
+    def show(self) -> None:
+        """The dry run."""
+        how = "grid" if self.is_grid else self.sampler["_target_"].rpartition(".")[2]
+        say(f"study {self.name}: {self.budget} trials, {self.options.n_jobs} at a time, {how}")
+        say("objective " + ", ".join(f"{name} ({way})" for name, way in self.objectives.items()))
+        for line in self.space.lines():
+            say(f"  {line}")
+        say("first points")
+        for point in self.first_points(min(5, self.budget)):
+            say("  " + " ".join(self.space.words(point)))
+
+    def check(self, hydra_context: HydraContext, fixed_words: Sequence[str]) -> None:
+        """Find mistakes before the first trial does: unknown options, and a first point that cannot be built."""
+        if not self.budget:
+            raise FmnistError("there is nothing to search")
+        loader = hydra_context.config_loader
+        for dimension in self.space.dimensions:
+            options_of_group = loader.get_group_options(dimension.key)
+            choices = getattr(dimension.distribution, "choices", ())
+            for choice in choices if options_of_group else ():
+                if choice not in options_of_group:
+                    allowed = f"among the options of the group: {', '.join(options_of_group)}"
+                    raise ConfigError(dimension.key, choice, allowed)
+        words = [*fixed_words, *self.space.words(self.first_points(1)[0])]
+        OverridesParser.create(loader).parse_overrides(words)
+        job = loader.load_sweep_config(self.config, words)
+        with open_dict(job):
+            del job["hydra"]
+        experiment(job)

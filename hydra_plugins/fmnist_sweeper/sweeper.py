@@ -1,0 +1,24 @@
+"""The glue that Hydra discovers. Hydra imports it at every start, so nothing heavy stands here."""
+
+from typing import Any
+
+from hydra.plugins.sweeper import Sweeper
+from hydra.types import HydraContext, TaskFunction
+from omegaconf import DictConfig
+
+
+class FmnistOptuna(Sweeper):
+    """`hydra/sweeper=fmnist_optuna`: every multirun is a study, see fmnist/sweep/."""
+
+    def __init__(self, **_options: Any) -> None:
+        """Hydra hands over the keys; `sweep` reads them in the config, where they are checked together."""
+
+    def setup(self, *, hydra_context: HydraContext, task_function: TaskFunction, config: DictConfig) -> None:
+        self.hydra_context, self.task_function, self.config = hydra_context, task_function, config
+
+    def sweep(self, arguments: list[str]) -> None:
+        from fmnist.shell import shell
+        from fmnist.sweep.sweeper import sweep
+
+        with shell():
+            sweep(arguments, self.config, self.hydra_context, self.task_function)
