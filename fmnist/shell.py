@@ -101,7 +101,7 @@ def unknown_key(error: ConfigCompositionException) -> str:
     key = getattr(cause, "full_key", None)
     parent = getattr(cause, "parent_node", None)
     if key and isinstance(parent, DictConfig):
-        names = [str(name) for name in parent if name != "_target_"]
+        names = [str(name) for name in parent if not str(name).startswith("_")]
         last = key.rpartition(".")[2]
         return str(ConfigError(key, given(key), f"one of the keys {', '.join(names)}{closest(last, names)}"))
     return one_line(error)

@@ -65,10 +65,11 @@ def open_storage(url: str) -> "optuna.storages.BaseStorage":
         FmnistError: the database's driver is not installed, or the database does not answer.
     """
     import optuna
+    from optuna.storages.journal import JournalFileBackend
 
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     if url.endswith(".journal"):
-        return optuna.storages.JournalStorage(optuna.storages.journal.JournalFileBackend(url))
+        return optuna.storages.JournalStorage(JournalFileBackend(url))
     from sqlalchemy.exc import ArgumentError, OperationalError
 
     try:

@@ -8,17 +8,21 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from statistics import mean, stdev
 
+from rich import box
+from rich.console import Console
 from rich.table import Table
 
 from fmnist import atomic
 from fmnist.console import console
 from fmnist.errors import ConfigError, closest
 from fmnist.report.runs import Finding, find_runs
-from fmnist.report.settings import Setting, differences, settings
+from fmnist.report.settings import THERE, Setting, differences, settings
 
 
 def compare(folders: Sequence[Path], metric: str | None = None, file: Path | None = None) -> None:
     """Print the leaderboard of all runs below the folders, and write it to `file` as CSV.
+
+    The row's folder is that of its best run. The metric is the runs' own objective, unless one is named.
 
     Raises:
         ConfigError: there is no run in a folder, or no run has such a metric.
@@ -32,11 +36,16 @@ def compare(folders: Sequence[Path], metric: str | None = None, file: Path | Non
 
     ranked = sorted(settings(runs, name), key=lambda setting: order(setting, name))
     keys = differences(ranked)
-    console().print(leaderboard(ranked, name, keys), width=None if console().is_terminal else 10_000)
+    terminal = console().is_terminal
+    screen = console() if terminal else Console(width=10_000, highlight=False, markup=False)  # a line is a line
+    screen.print(leaderboard(ranked, name, keys, box.HEAVY_HEAD if terminal else None))
     for line in remarks(runs, ranked, name):
-        console().print(line)
+        screen.print(line)
     if file:
-        atomic.write_text(file, as_csv(ranked, name, keys))
+        try:
+            atomic.write_text(file, as_csv(ranked, name, keys))
+        except OSError as error:
+            raise ConfigError("--csv", file, f"a file that can be written ({error.strerror})") from None
 
 
 def common_objective(runs: Iterable[Finding]) -> str:
@@ -64,27 +73,31 @@ def best_run(setting: Setting, metric: str) -> Finding:
     return min(setting.judged, key=lambda run: sign * run.figures[metric])
 
 
-def leaderboard(ranked: Sequence[Setting], metric: str, keys: Sequence[str]) -> Table:
-    """The table. Without a terminal it has no frame, for tools that read columns."""
+def leaderboard(ranked: Sequence[Setting], metric: str, keys: Sequence[str], frame: box.Box | None) -> Table:
+    """What tells a setting from the others stands as one would type it."""
     incomplete = any(setting.states.keys() != {"finished"} for setting in ranked)
-    table = Table(box=Table(show_header=False).box if console().is_terminal else None, show_edge=console().is_terminal)
-    right = (("rank", "right"), (metric, "right"), ("seeds", "right"), ("best", "right"))
-    for name, justify in right:
-        table.add_column(name, justify="right" if justify == "right" else "left", no_wrap=True)
-    for name in (*(["runs"] if incomplete else []), *keys, "folder of the best"):
+    table = Table(box=frame)
+    for name in ("rank", metric, "seeds", "best"):
+        table.add_column(name, justify="right", no_wrap=True)
+    for name in (*(["runs"] if incomplete else []), *(["setting"] if keys else []), "folder"):
         table.add_column(name)
     for rank, setting in enumerate(ranked, 1):
-        values = setting.by_seed
+        values, folder = setting.by_seed, setting.runs[0].folder
         cells = ["—", "—", "0", "—"]
-        folder = setting.runs[0].folder
         if values:
-            deviation = figure(stdev(values)) if len(values) > 1 else "—"
             best = best_run(setting, metric)
             folder = best.folder
+            deviation = figure(stdev(values)) if len(values) > 1 else "—"
             cells = [str(rank), f"{figure(mean(values))} ± {deviation}", str(len(values)), figure(best.figures[metric])]
-        states = [said(setting.states)] if incomplete else []
-        table.add_row(*cells, *states, *(setting.keys.get(key, "") for key in keys), str(folder))
+        cells += [said(setting.states)] if incomplete else []
+        cells += [typed(setting, keys)] if keys else []
+        table.add_row(*cells, str(folder))
     return table
+
+
+def typed(setting: Setting, keys: Sequence[str]) -> str:
+    """optimizer=adam optimizer.lr=0.01."""
+    return " ".join(f"{key}={setting.keys[key]}" for key in keys if setting.keys.get(key, THERE) != THERE)
 
 
 def as_csv(ranked: Sequence[Setting], metric: str, keys: Sequence[str]) -> str:

@@ -41,7 +41,7 @@ def find_runs(folders: Iterable[Path]) -> list[Finding]:
     for folder in folders:
         runs = sorted(file.parent for file in folder.rglob("config.yaml") if (file.parent / "choices.yaml").exists())
         if not runs:
-            raise ConfigError("folder", folder, "a run's folder, a sweep's, or one above such, with a finished run")
+            raise ConfigError("folder", folder, "the folder of a run or of a sweep, or one above such")
         for run in runs:
             found.setdefault(run.resolve(), run)
     return [read_run(run) for run in found.values()]

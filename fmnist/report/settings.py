@@ -12,7 +12,7 @@ from fmnist.report.runs import Finding
 
 # The seed, and where things lie: the same experiment all the same.
 NOT_THE_SETTING = ("seed", "resume", "study", "paths")
-MISSING = object()
+THERE = "…"  # the value of an inner part, whose keys follow
 
 
 @dataclass(frozen=True)
@@ -57,31 +57,35 @@ def setting(runs: list[Finding], metric: str) -> Setting:
     return Setting(runs, judged, Counter(run.state for run in runs), by_seed, keys, first.choices)
 
 
-def flat(config: dict[str, Any], prefix: str = "") -> Iterable[tuple[str, Any]]:
+def flat(config: dict[str, Any], *path: str) -> Iterable[tuple[str, Any]]:
+    """The keys as typed. An inner part stands for itself too, for it may be null elsewhere; its class is left out."""
     for key, value in config.items():
-        if isinstance(value, dict) and value:
-            yield from flat(value, f"{prefix}{key}.")
-        elif value or not isinstance(value, dict):  # an option without keys is said by its name
-            yield f"{prefix}{key}", value
+        name = ".".join((*path, key))
+        if isinstance(value, dict):
+            if path:
+                yield name, THERE
+            yield from flat(value, *path, key)
+        elif key != "_target_" or len(path) == 1:
+            yield name, value
 
 
 def differences(found: Sequence[Setting]) -> list[str]:
-    """The keys that tell the settings apart, groups first.
-
-    A key that only some options of a group have (`optimizer.momentum`) counts where its values differ among those that
-    have it: that the others have not is said by the group's name. So is the class.
-    """
+    """The keys that tell the settings apart, groups first."""
     keys = dict.fromkeys(key for one in found for key in one.keys)
     groups = {group for one in found for group in one.choices}
-    return sorted((key for key in keys if differs(key, found)), key=lambda key: (key not in groups, "." in key))
+    return sorted((key for key in keys if differs(key, found)), key=lambda key: key not in groups)
 
 
 def differs(key: str, found: Sequence[Setting]) -> bool:
-    group, _, rest = key.partition(".")
+    """Are there two values of it among those that have it?
+
+    That some have it not (`optimizer.momentum`) is mostly said by another key, the group's or that of the part it is in;
+    only where both settings chose the same option does it count. A group's class is said by the option's name.
+    """
+    group, _, inner = key.partition(".")
     by_option = defaultdict(set)
     for one in found:
-        by_option[one.choices.get(group)].add(one.keys.get(key, MISSING))
-    if any(len(values) > 1 for values in by_option.values()):
-        return True
-    everywhere = set().union(*by_option.values()) - ({MISSING} if rest else set())
-    return len(everywhere) > 1 and not rest.endswith("_target_")
+        if key in one.keys or inner.count(".") == 0:
+            by_option[one.choices.get(group)].add(one.keys.get(key))
+    values = {one.keys[key] for one in found if key in one.keys}
+    return any(len(same) > 1 for same in by_option.values()) or (len(values) > 1 and inner != "_target_")

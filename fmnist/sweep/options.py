@@ -1,7 +1,7 @@
 """The keys of `hydra.sweeper`, checked before anything starts."""
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 from fmnist import check
 from fmnist.errors import ConfigError, closest
@@ -16,7 +16,7 @@ class Options:
     params: dict[str, Any] = field(default_factory=dict)
     n_trials: int | None = None
     n_jobs: int = 1
-    direction: str | None = None
+    direction: Literal["minimize", "maximize"] | None = None
     objectives: list[str] | None = None
     epoch: str = "best"
     seeds: int = 1

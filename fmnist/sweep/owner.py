@@ -1,4 +1,4 @@
-"""Who runs a trial, and is he still alive? A sweep that was killed leaves trials RUNNING for ever: they are found here."""
+"""Who runs a trial, and is he still alive? A killed sweep leaves trials RUNNING for ever: they are found here."""
 
 import fcntl
 import hashlib

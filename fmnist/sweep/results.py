@@ -40,9 +40,9 @@ def write_results(
 ) -> dict[str, Any]:
     """Write all files into the sweep's folder and return the summary; may be called as often as one likes.
 
-    `objectives` are named in the study's order, `extra` goes into the summary as it is, `experiment` turns the folder of
-    a trial into the text of an experiment file. With several objectives, "best" is the trial on the Pareto front that is
-    best by the first one.
+    `objectives` are named in the study's order, `extra` goes into the summary as it is, `experiment` turns the folder
+    of a trial into the text of an experiment file. With several objectives, "best" is the trial on the Pareto front
+    that is best by the first one.
     """
     trials = study.get_trials(deepcopy=False)
     front = best_trials(study, trials)
@@ -74,7 +74,7 @@ def write_results(
 
 
 def best_trials(study: "Study", trials: Sequence["FrozenTrial"]) -> list["FrozenTrial"]:
-    """The best trial, or the Pareto front sorted by the first objective. Trials that break a constraint are never in."""
+    """The best trial, or the Pareto front sorted by the first objective; no trial that breaks a constraint."""
     if not any(trial.state.name == "COMPLETE" for trial in trials):
         return []
     if len(study.directions) > 1:
@@ -162,7 +162,7 @@ def trial_table(trials: Sequence["FrozenTrial"], objectives: Sequence[str]) -> s
 def official(front: Sequence["FrozenTrial"], objectives: int) -> str:
     """optimization_results.yaml with the keys of hydra-optuna-sweeper 1.2 to 1.4."""
     if objectives == 1:
-        results = {"name": "optuna", "best_params": front[0].params, "best_value": front[0].value}
+        results: dict[str, Any] = {"name": "optuna", "best_params": front[0].params, "best_value": front[0].value}
     else:
         solutions = [{"params": trial.params, "values": trial.values} for trial in front]
         results = {"name": "optuna", "solutions": solutions}

@@ -245,7 +245,9 @@ class Search:
             study.tell(trial, state=TrialState.FAIL)
         done = len(self.ledger.finished())
         count = f"{done:>{len(str(self.plan.budget))}}/{self.plan.budget}"
-        say(f"{count}  trial {trial.number} {last['state']}  {what}  {running.seconds:.1f} s  {' '.join(running.words)}")
+        say(
+            f"{count}  trial {trial.number} {last['state']}  {what}  {running.seconds:.1f} s  {' '.join(running.words)}"
+        )
         if time.monotonic() - self.written > RESULTS_EVERY:
             self.results()
 

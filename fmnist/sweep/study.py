@@ -9,16 +9,17 @@ import json
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 import optuna
-from optuna.study import StudyDirection
 from optuna.trial import FrozenTrial, Trial, TrialState
 
 from fmnist.errors import FmnistError
 from fmnist.sweep import owner, trials
 from fmnist.sweep.space import Space, Value
 from fmnist.trial import open_storage
+
+Direction = Literal["minimize", "maximize"]
 
 IDENTITY = "identity"  # user attribute of the study: what a resume must agree with
 READY = "ready"  # user attribute of the study: its creator has filled the queue
@@ -37,7 +38,7 @@ class Ledger:
     def open(
         self,
         identity: Mapping[str, Any],
-        directions: Sequence[str],
+        directions: Sequence[Direction],
         budget: int,
         points: Sequence[Mapping[str, Value]],
     ) -> None:
@@ -147,7 +148,7 @@ def differing(a: Any, b: Any, key: str = "") -> Iterable[tuple[str, Any, Any]]:
         yield key, a, b
 
 
-def direction(name: str) -> str:
+def direction(name: str) -> Direction:
     """Accuracies and rates are better when larger; losses, seconds and parameters when smaller."""
     up = name.endswith(("accuracy", "per_second"))
-    return (StudyDirection.MAXIMIZE if up else StudyDirection.MINIMIZE).name.lower()
+    return "maximize" if up else "minimize"

@@ -12,7 +12,7 @@ from omegaconf import DictConfig, OmegaConf, open_dict
 
 from fmnist import atomic
 from fmnist.console import say
-from fmnist.errors import ConfigError, FmnistError
+from fmnist.errors import ConfigError, FmnistError, closest
 from fmnist.experiment import experiment
 from fmnist.sweep import parts
 from fmnist.sweep.options import Options, options
@@ -125,7 +125,8 @@ class Plan:
             choices = getattr(dimension.distribution, "choices", ())
             for choice in choices if options_of_group else ():
                 if choice not in options_of_group:
-                    allowed = f"among the options of the group: {', '.join(options_of_group)}"
+                    hint = closest(str(choice), options_of_group)
+                    allowed = f"one of {', '.join(options_of_group)}{hint}"
                     raise ConfigError(dimension.key, choice, allowed)
         words = [*fixed_words, *self.space.words(self.first_points(1)[0])]
         OverridesParser.create(loader).parse_overrides(words)
