@@ -57,7 +57,9 @@ def nearby(source: str) -> str:
 def say_summary(summary: Mapping[str, Any], folder: object) -> None:
     """The small table at the end."""
     best = summary["best"]
-    rows = {"test accuracy": f"{summary['test/accuracy']:.4f}", "test loss": f"{summary['test/loss']:.4f}"}
+    rows = {}
+    if "test/accuracy" in summary:  # a pruned run is not tested
+        rows |= {"test accuracy": f"{summary['test/accuracy']:.4f}", "test loss": f"{summary['test/loss']:.4f}"}
     if "val/accuracy" in best:
         rows["val accuracy"] = f"{best['val/accuracy']:.4f}"
     rows |= {

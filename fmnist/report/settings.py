@@ -79,7 +79,7 @@ def differences(found: Sequence[Setting]) -> list[str]:
 def differs(key: str, found: Sequence[Setting]) -> bool:
     """Are there two values of it among those that have it?
 
-    That some have it not (`optimizer.momentum`) is mostly said by another key, the group's or that of the part it is in;
+    That some have it not (`optimizer.momentum`) is mostly said by another key, the group's or that of its part;
     only where both settings chose the same option does it count. A group's class is said by the option's name.
     """
     group, _, inner = key.partition(".")

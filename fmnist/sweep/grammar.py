@@ -86,7 +86,8 @@ def parsed(word: str, where: str, loader: ConfigLoader | None) -> Override:
     try:
         [override] = OverridesParser.create(loader).parse_overrides([word])
     except HydraException as error:
-        reason = str(error).partition("\nSee https")[0].splitlines()[-1].strip()
+        lines = str(error).partition("\nSee https")[0].splitlines()
+        reason = next(line.strip() for line in reversed(lines) if line.strip(" ^"))
         value = word.partition("=")[2]
         raise ConfigError(where, value, f"Hydra's grammar, like choice(a,b) or interval(0,1) ({reason})") from error
     return override

@@ -145,17 +145,16 @@ def trial_table(trials: Sequence["FrozenTrial"], objectives: Sequence[str]) -> s
     """trials.csv. A parameter that does not exist for a trial is blank; one that is nothing is null."""
     parameters = list(dict.fromkeys(name for trial in trials for name in trial.params))
     values = ["value"] if len(objectives) == 1 else list(objectives)
+    # `seconds` may be an objective too: one column for both, the objective's.
+    columns = dict.fromkeys(["number", "state", *values, EPOCHS, SECONDS, *parameters, REASON, FOLDER])
     text = io.StringIO()
-    table = csv.writer(text, lineterminator="\n")
-    table.writerow(["number", "state", *values, EPOCHS, SECONDS, *parameters, REASON, FOLDER])
+    table = csv.DictWriter(text, list(columns), lineterminator="\n")
+    table.writeheader()
     for trial in trials:
-        attributes = trial.user_attrs
-        row = [trial.number, STATES[trial.state.name]]
-        row += trial.values or [None] * len(values)
-        row += [attributes.get(EPOCHS), attributes.get(SECONDS)]
-        row += [show(trial.params[name]) if name in trial.params else None for name in parameters]
-        row += [attributes.get(REASON), attributes.get(FOLDER)]
-        table.writerow(row)
+        row = {"number": trial.number, "state": STATES[trial.state.name]}
+        row |= {name: trial.user_attrs.get(name) for name in (EPOCHS, SECONDS, REASON, FOLDER)}
+        row |= {name: show(value) for name, value in trial.params.items()}
+        table.writerow(row | dict(zip(values, trial.values or [None] * len(values), strict=True)))
     return text.getvalue()
 
 

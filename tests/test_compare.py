@@ -1,0 +1,158 @@
+"""`python -m fmnist compare`: real runs, with the figures worked out by hand from their summaries."""
+
+import csv
+import json
+import math
+import shutil
+from pathlib import Path
+from subprocess import CompletedProcess
+
+import pytest
+
+from shell import TINY, run, summary, train, trained
+
+QUIET = (*TINY, "trainer.epochs=2")
+
+
+@pytest.fixture(scope="module")
+def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Adam with three seeds, twice with one of them; momentum two ways; a diverged run, and one that was killed."""
+    cwd = tmp_path_factory.mktemp("compare")
+    for seed in (1, 2, 3):
+        trained(*QUIET, f"seed={seed}", cwd=cwd, folder=f"outputs/adam{seed}")
+    shutil.copytree(cwd / "outputs" / "adam3", cwd / "outputs" / "adam3_again")
+    trained(*QUIET, "optimizer=momentum", cwd=cwd, folder="outputs/nested/momentum9")
+    trained(*QUIET, "optimizer=momentum", "optimizer.momentum=0.5", cwd=cwd, folder="outputs/nested/momentum5")
+    train(*QUIET, "loss=mse", "optimizer.lr=1e30", "hydra.run.dir=outputs/diverged", cwd=cwd)
+    assert summary(cwd / "outputs" / "diverged")["state"] == "diverged"
+    shutil.copytree(cwd / "outputs" / "adam1", cwd / "outputs" / "killed")
+    (cwd / "outputs" / "killed" / "summary.json").unlink()
+    return cwd
+
+
+def compare(runs: Path, *words: str) -> CompletedProcess[str]:
+    return run("-m", "fmnist", "compare", *words, cwd=runs)
+
+
+def table(runs: Path, *words: str) -> list[dict[str, str]]:
+    done = compare(runs, *words, "--csv", "table.csv")
+    assert done.returncode == 0, done.stderr
+    return list(csv.DictReader((runs / "table.csv").read_text().splitlines()))
+
+
+def value(runs: Path, name: str, metric: str = "value") -> float:
+    return summary(runs / "outputs" / name)[metric]
+
+
+def test_runs_that_differ_by_their_seed_are_one_setting(runs: Path) -> None:
+    adam = next(row for row in table(runs, "outputs") if row["optimizer"] == "adam" and row["loss"] == "cross_entropy")
+    a, b, c = (value(runs, f"adam{seed}") for seed in (1, 2, 3))
+    mean = (a + b + c) / 3
+    assert float(adam["mean"]) == pytest.approx(mean, abs=1e-12)
+    deviation = math.sqrt(((a - mean) ** 2 + (b - mean) ** 2 + (c - mean) ** 2) / 2)
+    assert float(adam["std"]) == pytest.approx(deviation, abs=1e-12)
+    assert deviation > 0
+    assert float(adam["best"]) == max(a, b, c)
+    assert adam["seeds"] == "3"
+    assert adam["runs"] == "4 finished, 1 unfinished"
+    assert value(runs, Path(adam["folder"]).name) == max(a, b, c)
+
+
+def test_the_best_setting_comes_first_and_what_has_no_figure_last(runs: Path) -> None:
+    rows = table(runs, "outputs")
+    assert [row["rank"] for row in rows] == ["1", "2", "3", ""]
+    means = [float(row["mean"]) for row in rows[:3]]
+    assert means == sorted(means, reverse=True)
+    assert rows[3]["runs"] == "1 diverged"
+    assert (rows[3]["mean"], rows[3]["seeds"]) == ("", "0")
+
+
+def test_losses_are_better_when_smaller(runs: Path) -> None:
+    rows = table(runs, "outputs", "--metric", "test/loss")
+    means = [float(row["mean"]) for row in rows[:3]]
+    assert means == sorted(means)
+    worst = next(row for row in rows if row["optimizer"] == "adam" and row["seeds"] == "3")
+    assert float(worst["best"]) == min(value(runs, f"adam{seed}", "test/loss") for seed in (1, 2, 3))
+
+
+def test_only_what_differs_is_shown(runs: Path) -> None:
+    fixed = ["rank", "metric", "mean", "std", "seeds", "best", "runs"]
+    two = table(runs, "outputs/nested")
+    assert list(two[0]) == [*fixed, "optimizer.momentum", "folder"]
+    assert {row["optimizer.momentum"] for row in two} == {"0.5", "0.9"}
+    others = table(runs, "outputs/adam1", "outputs/adam2", "outputs/nested/momentum9")
+    assert list(others[0]) == [*fixed, "optimizer", "folder"]  # only one has a momentum: the option says so
+    assert list(table(runs, "outputs/adam1", "outputs/adam2")[0]) == [*fixed, "folder"]
+
+
+def test_the_table_can_be_read_and_piped(runs: Path) -> None:
+    done = compare(runs, "outputs")
+    lines = [line.rstrip() for line in done.stdout.splitlines()]
+    assert len(lines) == 1 + 4 + 2
+    assert lines[0].split() == ["rank", "val/accuracy", "seeds", "best", "runs", "setting", "folder"]
+    momentum = next(line for line in lines if "optimizer.momentum=0.5" in line)
+    assert f"{value(runs, 'nested/momentum5'):.4f} ± —" in momentum
+    assert momentum.endswith("outputs/nested/momentum5")
+    assert lines[-2:] == [
+        "8 runs in 4 settings: 6 finished, 1 diverged, 1 unfinished",
+        "2 runs not counted: only finished ones are",
+    ]
+
+
+def test_a_run_that_is_named_twice_counts_once(runs: Path) -> None:
+    done = compare(runs, "outputs/adam1", "outputs/../outputs/adam1", str(runs / "outputs" / "adam1"))
+    assert "1 run in 1 setting: 1 finished" in done.stdout
+
+
+def test_where_the_data_lie_makes_no_other_setting(runs: Path) -> None:
+    elsewhere = runs / "elsewhere"
+    shutil.copytree(runs / "outputs" / "adam1", elsewhere)
+    config = (elsewhere / "config.yaml").read_text()
+    config = config.replace("study: null", "study: mine").replace("dataset:\n", "dataset:\n  folder: far/away\n")
+    (elsewhere / "config.yaml").write_text(config)
+    done = compare(runs, "elsewhere", "outputs/adam2")
+    assert "2 runs in 1 setting: 2 finished" in done.stdout
+    shutil.rmtree(elsewhere)
+
+
+def test_an_inner_part_that_is_off_is_told_from_one_that_is_on(runs: Path) -> None:
+    off = trained(*QUIET, "callbacks.early_stopping=null", cwd=runs, folder="off")
+    line = compare(runs, "off", "outputs/adam1").stdout
+    assert line.count("callbacks.early_stopping=null") == 1
+    assert "early_stopping.patience" not in line
+    shutil.rmtree(off)
+
+
+def test_an_unknown_metric_names_the_closest(runs: Path) -> None:
+    done = compare(runs, "outputs", "--metric", "test/acuracy")
+    assert done.returncode == 2
+    assert done.stderr.startswith("error: --metric=test/acuracy: allowed is one of ")
+    assert done.stderr.endswith("(did you mean test/accuracy?)\n")
+    assert done.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize("folder", ["nowhere", "empty"])
+def test_a_folder_without_a_run_is_one_line(runs: Path, folder: str) -> None:
+    (runs / "empty").mkdir(exist_ok=True)
+    done = compare(runs, "outputs", folder)
+    assert done.returncode == 2
+    assert done.stderr == f"error: folder={folder}: allowed is the folder of a run or of a sweep, or one above such\n"
+
+
+def test_runs_with_several_objectives_need_a_metric(runs: Path) -> None:
+    other = runs / "other"
+    shutil.copytree(runs / "outputs" / "adam1", other)
+    (other / "summary.json").write_text(json.dumps(summary(other) | {"objective": "val/loss"}))
+    done = compare(runs, "other", "outputs/adam1")
+    assert done.returncode == 2
+    assert "the runs' objectives are val/accuracy, val/loss" in done.stderr
+    assert compare(runs, "other", "outputs/adam1", "--metric", "test/accuracy").returncode == 0
+    shutil.rmtree(other)
+
+
+def test_a_table_that_cannot_be_written_is_one_line(runs: Path) -> None:
+    done = compare(runs, "outputs", "--csv", "no/where.csv")
+    assert done.returncode == 2
+    assert (
+        done.stderr == "error: --csv=no/where.csv: allowed is a file that can be written (No such file or directory)\n"
+    )
