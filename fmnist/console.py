@@ -57,7 +57,7 @@ def nearby(source: str) -> str:
 def say_summary(summary: Mapping[str, Any], folder: object) -> None:
     """The small table at the end."""
     best = summary["best"]
-    rows = {}
+    rows: dict[str, str] = {}
     if "test/accuracy" in summary:  # a pruned run is not tested
         rows |= {"test accuracy": f"{summary['test/accuracy']:.4f}", "test loss": f"{summary['test/loss']:.4f}"}
     if "val/accuracy" in best:

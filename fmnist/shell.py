@@ -60,6 +60,8 @@ def fail(message: str, exit_code: int = 2) -> NoReturn:
     print(f"error: {message}", file=sys.stderr)
     if folder := output_folder():
         for empty in (folder, folder.parent):
+            if empty == Path.cwd():
+                break
             try:
                 empty.rmdir()
             except OSError:

@@ -18,6 +18,7 @@ from shell import TINY, run, summary, train
 # From the ground up. A module imports from lower floors, and within its own package.
 FLOORS = [
     {"fmnist", "errors", "interfaces"},
+    {"trial"},
     {"check", "params", "atomic", "console", "streams", "objective", "environment", "build"},
     {"activation", "init", "loss", "scheduler", "augment", "dataset", "optimizer", "tracker", "layer"},
     {"network"},
@@ -26,7 +27,7 @@ FLOORS = [
     {"trainer"},
     {"experiment"},
     {"record", "run"},
-    {"report", "shell"},
+    {"report", "shell", "sweep"},
     {"__main__"},
 ]
 PARTS = [group for group in GROUPS if group != "callbacks"]
@@ -96,7 +97,7 @@ def test_a_yaml_begins_with_what_it_is_and_a_command(file: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "choice", [f"{group}={name}" for group in [*GROUPS, "experiment", "debug"] for name in options(group)]
+    "choice", [f"{group}={name}" for group in [*GROUPS, "experiment", "debug", "sweep"] for name in options(group)]
 )
 def test_every_option_composes_and_builds(choice: str) -> None:
     with initialize_config_dir(str(CONF), version_base="1.3"):
@@ -115,7 +116,8 @@ def test_every_option_composes_and_builds(choice: str) -> None:
 )
 def test_every_command_in_a_yaml_composes_and_builds(words: str) -> None:
     with initialize_config_dir(str(CONF), version_base="1.3"):
-        experiment(compose("config", overrides=words.split()))
+        of_a_grid_the_first = [word.partition(",")[0] for word in words.split() if word != "-m"]
+        experiment(compose("config", overrides=of_a_grid_the_first))
 
 
 OPTIMIZER = '''

@@ -53,6 +53,13 @@ def test_a_mistake_is_one_clear_line(words: str, tmp_path: Path) -> None:
     assert left_behind == []
 
 
+def test_a_mistake_never_removes_the_users_own_folder(tmp_path: Path) -> None:
+    (tmp_path / "mine").mkdir()
+    assert train(*TINY, "optimizer.lr=-1", "hydra.run.dir=run", cwd=tmp_path / "mine").returncode == 2
+    assert list(tmp_path.iterdir()) == [tmp_path / "mine"]
+    assert list((tmp_path / "mine").iterdir()) == []
+
+
 def test_a_run_that_diverges_says_so_and_keeps_what_was_recorded(tmp_path: Path) -> None:
     done = train(*TINY, "optimizer=sgd", "optimizer.lr=1e30", "hydra.run.dir=run", cwd=tmp_path)
     assert done.returncode == 1

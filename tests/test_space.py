@@ -239,13 +239,14 @@ def test_lines():
 
 def test_describe_is_the_same_for_the_same_space_in_another_order():
     a, _ = parse({"x": [1, "b"], "y": {"low": 1, "high": 4, "when": {"x": [1, "b"], "z": 2}}}, [])
-    b, _ = parse({"y": {"low": 1, "high": 4, "when": {"z": 2, "x": ["b", 1]}}, "x": ["b", 1]}, [])
+    b, _ = parse({"y": {"low": 1, "high": 4, "when": {"z": 2, "x": ["b", 1]}}, "x": [1, "b"]}, [])
     assert a.describe() == b.describe()
     assert json.loads(json.dumps(a.describe())) == a.describe()
 
 
 DIFFERENT = [
     [1, 2],
+    [2, 1],
     [1.0, 2.0],
     ["1", "2"],
     [1, 2, 3],

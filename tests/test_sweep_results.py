@@ -116,6 +116,14 @@ def test_the_summary_names_the_best_and_how_to_run_it_again(study: optuna.Study,
     assert "pareto_front" not in summary
 
 
+def test_the_command_has_what_all_trials_share_and_does_not_search_again(study: optuna.Study, tmp_path: Path) -> None:
+    fixed = {"fixed": ["trainer.epochs=3", "model.width=[8,4]"]}
+    best = write_results(study, tmp_path, ONE, fixed, name_of)["best"]
+    assert best["command"] == "python train.py trainer.epochs=3 'model.width=[8,4]' optimizer=momentum 'a=[1, 2]'"
+    best = write_results(study, tmp_path, ONE, {"fixed": ["sweep=smoke"]}, name_of)["best"]
+    assert best["command"] == "python train.py sweep=smoke optimizer=momentum 'a=[1, 2]' hydra.mode=RUN"
+
+
 def test_the_best_trial_is_an_experiment(study: optuna.Study, tmp_path: Path) -> None:
     write_results(study, tmp_path, ONE, {}, name_of)
     assert (tmp_path / "best.yaml").read_text() == f"the run in {tmp_path / '3'}\n"

@@ -157,10 +157,13 @@ def suggest(trial: BaseTrial, key: str, distribution: BaseDistribution) -> Value
 
 
 def describe(distribution: BaseDistribution) -> dict[str, Any]:
-    """Plain JSON; choices as texts, in which 1, 1.0, true and '1' differ, in no order of their own."""
+    """Plain JSON; choices as texts, in which 1, 1.0, true and '1' differ.
+
+    Choices keep their order: Optuna does not go on with a study in another one.
+    """
     match distribution:
         case CategoricalDistribution():
-            return {"choice": texts(distribution.choices)}
+            return {"choice": list(map(text, distribution.choices))}
         case IntDistribution(low=low, high=high, step=step, log=log):
             return {"type": "int", "low": low, "high": high, "step": step, "log": log}
         case FloatDistribution(low=low, high=high, step=step, log=log):

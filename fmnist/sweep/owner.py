@@ -9,7 +9,10 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import optuna
 
 
 def me() -> dict[str, Any]:
@@ -38,9 +41,22 @@ def started(pid: int) -> str:
 
 
 @contextmanager
-def alone_on_this_host(storage: str, study: str) -> Iterator[None]:
-    """While inside, no other process of this host takes a trial of the study or judges its owners."""
-    name = hashlib.sha256(f"{storage}\n{study}".encode()).hexdigest()[:16]
+def alone(storage: "optuna.storages.BaseStorage", url: str, study: str) -> Iterator[None]:
+    """While inside, no other process takes a trial of the study or judges its owners.
+
+    None of this host, whatever the storage; with PostgreSQL none of any host.
+    """
+    name = hashlib.sha256(f"{url}\n{study}".encode()).hexdigest()[:16]
     with open(Path(tempfile.gettempdir()) / f"fmnist-{os.getuid()}-{name}.lock", "w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
-        yield
+        engine = getattr(storage, "engine", None)
+        if engine is None or engine.dialect.name != "postgresql":
+            yield
+            return
+        from sqlalchemy import text
+
+        # The machines may write the URL differently: the lock is the database's own, under the study's name.
+        key = int.from_bytes(hashlib.sha256(study.encode()).digest()[:8], signed=True)
+        with engine.begin() as connection:  # ends with the transaction, also when this process is killed
+            connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": key})
+            yield

@@ -40,9 +40,9 @@ def write_results(
 ) -> dict[str, Any]:
     """Write all files into the sweep's folder and return the summary; may be called as often as one likes.
 
-    `objectives` are named in the study's order, `extra` goes into the summary as it is, `experiment` turns the folder
-    of a trial into the text of an experiment file. With several objectives, "best" is the trial on the Pareto front
-    that is best by the first one.
+    `objectives` are named in the study's order. `extra` goes into the summary as it is; its "fixed", if any, are the
+    overrides that all trials share. `experiment` turns the folder of a trial into the text of an experiment file. With
+    several objectives, "best" is the trial on the Pareto front that is best by the first one.
     """
     trials = study.get_trials(deepcopy=False)
     front = best_trials(study, trials)
@@ -51,7 +51,9 @@ def write_results(
     if front:
         atomic.write_text(folder / "optimization_results.yaml", official(front, len(objectives)))
 
-    best = describe(front[0], folder, objectives) if front else None
+    fixed = extra.get("fixed", [])
+    described = [describe(trial, folder, objectives, fixed) for trial in front]
+    best = dict(described[0]) if described else None
     if best:
         rerun = write_best(folder, best, experiment)
         best["by_name"] = shlex.join(["python", "train.py", "--config-dir", str(folder), "experiment=best"]) * rerun
@@ -63,7 +65,7 @@ def write_results(
         },
         "counts": {state: sum(trial.state.name == name for trial in trials) for name, state in STATES.items()},
         "best": best,
-        **({"pareto_front": [describe(trial, folder, objectives) for trial in front]} if len(objectives) > 1 else {}),
+        **({"pareto_front": described} if len(objectives) > 1 else {}),
         "failures": [failure(trial, folder) for trial in trials if trial.state.name == "FAIL"],
         **extra,
     }
@@ -111,19 +113,19 @@ def previous_best(folder: Path) -> int | None:
         return None
 
 
-def describe(trial: "FrozenTrial", folder: Path, objectives: Sequence[str]) -> dict[str, Any]:
+def describe(trial: "FrozenTrial", folder: Path, objectives: Sequence[str], fixed: Sequence[str]) -> dict[str, Any]:
     """One of the best trials, and the command line that runs it again."""
     overrides = trial.user_attrs.get(OVERRIDES, [])
-    values = (
-        {"value": trial.value} if len(objectives) == 1 else {"values": dict(zip(objectives, trial.values, strict=True))}
-    )
+    # A file of conf/sweep/ brings settings too, but would start the search again.
+    alone = ["hydra.mode=RUN"] if any(word.lstrip("+").startswith("sweep=") for word in fixed) else []
+    named = dict(zip(objectives, trial.values, strict=True))
     return {
         "number": trial.number,
-        **values,
+        **({"value": trial.value} if len(objectives) == 1 else {"values": named}),
         "folder": trial_folder(trial, folder),
         "parameters": trial.params,
         "overrides": overrides,
-        "command": shlex.join(["python", "train.py", *overrides]),
+        "command": shlex.join(["python", "train.py", *fixed, *overrides, *alone]),
     }
 
 

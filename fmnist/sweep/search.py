@@ -1,10 +1,10 @@
 """The search itself: a slot takes a trial from the queue the moment it is free, and every end is told to the study."""
 
+import os
 import sys
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from os import cpu_count
 from pathlib import Path
 from statistics import fmean
 from typing import TYPE_CHECKING, Any
@@ -27,6 +27,7 @@ from fmnist.sweep.worker import Worker, pack, ready
 if TYPE_CHECKING:
     from fmnist.sweep.sweeper import Plan
 
+ROOT = Path(__file__).parents[2]
 RESULTS_EVERY = 5.0  # seconds between two writings of the results while trials end
 
 
@@ -70,6 +71,10 @@ class Search:
         Raises:
             FmnistError: failures stopped it, nothing was completed, or the storage no longer answers.
         """
+        with handles.answering(self.ledger.url):
+            return self.search()
+
+    def search(self) -> dict[str, Any]:
         done = len(self.ledger.finished())
         going_on = f", {done} of them done" if done else ""
         size = f"{self.plan.budget} trials{going_on}, {self.options.n_jobs} at a time"
@@ -115,7 +120,8 @@ class Search:
         several = self.options.seeds > 1
         subdir = f"{trial.number}/seed-{i}" if several else str(trial.number)
         reports = i == 0 and self.names == [self.plan.config.get("objective")]
-        handle = handles.Handle(self.ledger.url, self.plan.name, trial._trial_id, self.options.pruner, reports)
+        storage = None if self.options.storage else self.ledger.url
+        handle = handles.Handle(storage, self.plan.name, trial._trial_id, self.options.pruner, reports)
         return [
             *self.fixed_words,
             *words,
@@ -139,7 +145,7 @@ class Search:
     def with_workers(self) -> None:
         """Asynchronous: no slot waits for another."""
         payload = pack(self.hydra_context, self.plan.config, self.job)
-        threads = max(1, (cpu_count() or 1) // self.options.n_jobs)
+        threads = max(1, (os.cpu_count() or 1) // self.options.n_jobs)
         idle: list[Worker] = []
         try:
             while True:
@@ -190,6 +196,8 @@ class Search:
         """In batches of `n_jobs` trials, for a launcher returns when all its jobs are done."""
         from hydra.core.plugins import Plugins
 
+        # Its processes must find the project, which need not be installed.
+        os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
         launcher = Plugins.instance().instantiate_launcher(
             hydra_context=self.hydra_context, task_function=self.job, config=self.plan.config
         )

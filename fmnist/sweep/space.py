@@ -97,7 +97,7 @@ class Space:
         return f"{self.prefixes.get(d.key, '')}{d.key}={distribution.text(distribution.exact(d.distribution, value))}"
 
     def describe(self) -> dict[str, Any]:
-        """Plain JSON, equal if and only if the space is the same, in whatever order it is written."""
+        """Plain JSON, equal if and only if the space is the same, in whatever order the keys are written."""
         return {
             d.key: distribution.describe(d.distribution)
             | {"when": {key: distribution.texts(allowed) for key, allowed in d.when.items()}}

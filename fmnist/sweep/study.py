@@ -8,6 +8,7 @@ goes back into the queue under its own number and with its own parameters.
 import json
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Any, Literal
 
@@ -17,7 +18,7 @@ from optuna.trial import FrozenTrial, Trial, TrialState
 from fmnist.errors import FmnistError
 from fmnist.sweep import owner, trials
 from fmnist.sweep.space import Space, Value
-from fmnist.trial import open_storage
+from fmnist.trial import answering, open_storage
 
 Direction = Literal["minimize", "maximize"]
 
@@ -47,20 +48,27 @@ class Ledger:
         Raises:
             FmnistError: the study exists and has another space or objective.
         """
-        try:
-            self.study = optuna.create_study(study_name=self.name, storage=self.storage, directions=list(directions))
-            self.study.set_user_attr(IDENTITY, dict(identity))
-            created = True
-        except optuna.exceptions.DuplicatedStudyError:
-            self.study = optuna.load_study(study_name=self.name, storage=self.storage)
-            self.agree(identity)
-            created = False
-        if not created:
-            self.wait_until_ready()
-        with owner.alone_on_this_host(self.url, self.name):
-            self.requeue_orphans()
-            self.fill(budget, points)
-        self.study.set_user_attr(READY, owner.me())
+        with answering(self.url):
+            try:
+                self.study = optuna.create_study(
+                    study_name=self.name, storage=self.storage, directions=list(directions)
+                )
+                self.study.set_user_attr(IDENTITY, dict(identity))
+                created = True
+            except optuna.exceptions.DuplicatedStudyError:
+                self.study = optuna.load_study(study_name=self.name, storage=self.storage)
+                self.agree(identity)
+                created = False
+            if not created:
+                self.wait_until_ready()
+            with self.alone():
+                self.requeue_orphans()
+                self.fill(budget, points)
+            self.study.set_user_attr(READY, owner.me())
+
+    def alone(self) -> AbstractContextManager[None]:
+        """While inside, nobody else takes a trial or judges owners."""
+        return owner.alone(self.storage, self.url, self.name)
 
     def use(self, sampler: optuna.samplers.BaseSampler, pruner: optuna.pruners.BasePruner) -> None:
         """Who proposes the points, and who judges the epochs."""
@@ -103,14 +111,15 @@ class Ledger:
     def has_orphans(self) -> bool:
         """Is there, behind an empty queue, a trial to be taken up again? Waits for those just being signed."""
         while True:
-            with owner.alone_on_this_host(self.url, self.name):
+            with self.alone():
                 if self.requeue_orphans():
                     return True
-                if all(trials.OWNER in trial.user_attrs for trial in self.running()):
+                if all(trial.user_attrs.get(trials.OWNER) for trial in self.running()):
                     return False
             time.sleep(0.5)
 
     def requeue(self, trial_id: int) -> None:
+        self.storage.set_trial_user_attr(trial_id, trials.OWNER, None)  # who takes it is not judged by the last owner
         self.storage.set_trial_state_values(trial_id, TrialState.WAITING)
 
     def fill(self, budget: int, points: Sequence[Mapping[str, Value]]) -> None:
@@ -121,7 +130,7 @@ class Ledger:
 
     def take(self, space: Space, fixed: Callable[[str], Value]) -> tuple[Trial, dict[str, Value]] | None:
         """The next trial of the queue with its parameters, signed as ours; None when the queue is empty."""
-        with owner.alone_on_this_host(self.url, self.name):
+        with self.alone():
             if not self.study.get_trials(deepcopy=False, states=(TrialState.WAITING,)):
                 return None
             trial = self.study.ask()

@@ -33,7 +33,7 @@ def sweep(words: Sequence[str], config: DictConfig, hydra_context: HydraContext,
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     values: dict[str, Any] = OmegaConf.to_container(config.hydra.sweeper, resolve=True)  # type: ignore[assignment]
     opts = options({key: value for key, value in values.items() if not key.startswith("_")})
-    space, fixed_words = parse(opts.params, words)
+    space, fixed_words = parse(opts.params, words, hydra_context.config_loader)
     plan = Plan(config, opts, space)
     if opts.dry_run:
         plan.show()
