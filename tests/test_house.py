@@ -116,7 +116,8 @@ def test_every_option_composes_and_builds(choice: str) -> None:
 )
 def test_every_command_in_a_yaml_composes_and_builds(words: str) -> None:
     with initialize_config_dir(str(CONF), version_base="1.3"):
-        of_a_grid_the_first = [word.partition(",")[0] for word in words.split() if word != "-m"]
+        of_a_grid = [word for word in words.split() if word != "-m"]
+        of_a_grid_the_first = [word if "[" in word else word.partition(",")[0] for word in of_a_grid]
         experiment(compose("config", overrides=of_a_grid_the_first))
 
 

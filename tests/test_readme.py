@@ -10,21 +10,25 @@ import fmnist.shell  # noqa: F401  registers the resolver that config.yaml uses
 from fmnist.experiment import GROUPS, experiment
 from options import CONF, ROOT, options
 
-PAGES = {name: (ROOT / name).read_text() for name in ("README.md", "ARCHITECTURE.md", "CONTRIBUTING.md")}
+PAGES = {
+    name: (ROOT / name).read_text() for name in ("README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "docs/sweeps.md")
+}
 README = PAGES["README.md"]
-COMMANDS = [line.partition("#")[0].strip() for line in README.splitlines() if line.startswith("python train.py")]
-COMMANDS += re.findall(r"`(python train\.py[^`]*)`", "\n".join(PAGES.values()))
+LINES = "\n".join(PAGES.values())
+COMMANDS = [line.partition("#")[0].strip() for line in LINES.splitlines() if line.startswith("python train.py")]
+COMMANDS = sorted({*COMMANDS, *re.findall(r"`(python train\.py[^`]*)`", LINES)})
 
 
 def words(command: str) -> list[str]:
-    found = [word for word in shlex.split(command)[2:] if "=" in word]
-    return [word.partition(",")[0] if "[" not in word else word for word in found]  # of a grid, the first
+    """What can be composed of it: of a grid the first value, of an interval and of a cluster's launcher nothing."""
+    found = [word for word in shlex.split(command)[2:] if "=" in word and "(" not in word and "launcher" not in word]
+    return [word if "[" in word else word.partition(",")[0] for word in found]
 
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_a_command_of_the_readme_composes_and_builds(command: str) -> None:
-    if "resume=" in command or "sign" in command:
-        return  # they need a run, or the files of the recipe: tested in test_resume.py and test_house.py
+    if any(word in command for word in ("resume=", "=sign", "experiment=best")):
+        return  # they need a run, a file of the recipe, a sweep: see test_resume.py, test_house.py, test_sweep.py
     with initialize_config_dir(str(CONF), version_base="1.3"):
         experiment(compose("config", overrides=words(command)))
 
@@ -34,8 +38,20 @@ def test_the_table_of_groups_lists_exactly_what_there_is() -> None:
         group: re.findall(r"`(\w+)`", cells)
         for group, cells in re.findall(r"^\| `(\w+)` \| (.*) \|$", README, flags=re.MULTILINE)
     }
-    for group in set(GROUPS) - {"trainer", "callbacks"}:
+    for group in {*GROUPS, "sweep"} - {"trainer", "callbacks"}:
         assert sorted(table[group]) == options(group), group
+
+
+def test_the_page_on_sweeps_lists_every_sampler_and_pruner() -> None:
+    for part in ("sampler", "pruner"):
+        (cells,) = re.findall(rf"`{part}`: ((?:`\w+`\s*)+)", PAGES["docs/sweeps.md"])
+        assert sorted(re.findall(r"`(\w+)`", cells)) == options(f"hydra/sweeper/{part}")
+
+
+def test_the_space_that_the_page_shows_is_the_files() -> None:
+    (shown,) = re.findall(r"```yaml\n(.*?)```", PAGES["docs/sweeps.md"], flags=re.DOTALL)
+    file = (CONF / "sweep" / "smoke.yaml").read_text()
+    assert all(line in file.splitlines() for line in shown.splitlines())
 
 
 def test_every_key_of_the_flag_table_exists() -> None:
@@ -52,7 +68,7 @@ def test_every_key_of_the_flag_table_exists() -> None:
 @pytest.mark.parametrize("page", PAGES)
 def test_links_lead_to_files(page: str) -> None:
     for target in re.findall(r"\]\(([^)#]+)\)", PAGES[page]):
-        assert target.startswith("https://") or (ROOT / target).exists(), target
+        assert target.startswith("https://") or (ROOT / page).parent.joinpath(target).exists(), target
 
 
 def test_every_make_target_that_a_page_names_exists() -> None:
