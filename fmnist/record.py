@@ -4,6 +4,7 @@ from typing import Any
 
 from fmnist import atomic
 from fmnist.batches import Batches
+from fmnist.console import log
 from fmnist.errors import Diverged
 from fmnist.evaluate import evaluate
 from fmnist.interfaces import Loss, Metrics, Splits, Tracker
@@ -37,16 +38,15 @@ class Record:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, traceback: object) -> None:
         if error is None:
-            state, reason = (
-                "pruned" if self.session.pruned else "finished",
-                self.session.stop or f"all {self.session.epochs} epochs are done",
-            )
+            state = "pruned" if self.session.pruned else "finished"
+            reason = self.session.stop or f"all {self.session.epochs} epochs are done"
         elif isinstance(error, Diverged):
             state, reason = "diverged", str(error)
         elif isinstance(error, KeyboardInterrupt):
             state, reason = "interrupted", f"interrupted in epoch {self.session.epoch + 1}"
         else:
             state, reason = "failed", f"{type(error).__name__}: {error}"
+            log.error("%s", reason, exc_info=error)  # the traceback is for the log, not for the terminal
         self.summary = self.summarise(state, reason)
         try:
             atomic.write_json(self.session.folder / "summary.json", self.summary)

@@ -10,9 +10,8 @@ import fmnist.shell  # noqa: F401  registers the resolver that config.yaml uses
 from fmnist.experiment import GROUPS, experiment
 from options import CONF, ROOT, options
 
-PAGES = {
-    name: (ROOT / name).read_text() for name in ("README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "docs/sweeps.md")
-}
+NAMES = ("README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "docs/sweeps.md")
+PAGES = {name: (ROOT / name).read_text() for name in NAMES}
 README = PAGES["README.md"]
 LINES = "\n".join(PAGES.values())
 COMMANDS = [line.partition("#")[0].strip() for line in LINES.splitlines() if line.startswith("python train.py")]

@@ -23,6 +23,7 @@ from fmnist.trial import answering, open_storage
 Direction = Literal["minimize", "maximize"]
 
 IDENTITY = "identity"  # user attribute of the study: what a resume must agree with
+CREATOR = "creator"  # user attribute of the study: who fills the queue first
 READY = "ready"  # user attribute of the study: its creator has filled the queue
 FINISHED = (TrialState.COMPLETE, TrialState.PRUNED, TrialState.FAIL)
 SIGNATURE = 10.0  # seconds within which a taken trial is signed
@@ -53,6 +54,7 @@ class Ledger:
                 self.study = optuna.create_study(
                     study_name=self.name, storage=self.storage, directions=list(directions)
                 )
+                self.study.set_user_attr(CREATOR, owner.me())
                 self.study.set_user_attr(IDENTITY, dict(identity))
                 created = True
             except optuna.exceptions.DuplicatedStudyError:
@@ -92,7 +94,9 @@ class Ledger:
     def wait_until_ready(self) -> None:
         """Another process may be filling the queue at this moment; if it died over it, we do its work."""
         until = time.monotonic() + PATIENCE
-        while READY not in self.study.user_attrs and time.monotonic() < until:
+        while READY not in (known := self.study.user_attrs) and time.monotonic() < until:
+            if CREATOR in known and owner.is_dead(known[CREATOR]):
+                return
             time.sleep(0.1)
 
     def requeue_orphans(self) -> int:
