@@ -4,6 +4,7 @@ The sweeper hands it over in the environment, which every launcher carries to th
 """
 
 import json
+import logging
 import os
 import re
 import time
@@ -109,6 +110,7 @@ def open_storage(url: str) -> "optuna.storages.BaseStorage":
     from optuna.storages.journal import JournalFileBackend
 
     optuna.logging.set_verbosity(optuna.logging.WARNING)
+    logging.getLogger("optuna.storages._rdb").setLevel(logging.ERROR)  # it warns, tries once more, and raises
     if url.endswith(".journal"):
         return optuna.storages.JournalStorage(JournalFileBackend(url))
     from sqlalchemy.exc import ArgumentError, IntegrityError, OperationalError, ProgrammingError

@@ -1,0 +1,76 @@
+"""Hydra's own launchers run the trials of a sweep: the way to a cluster, tried with the two that need none."""
+
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+
+from shell import metrics, train
+from sweeps import agrees_with_its_runs, states, swept, told, trials
+
+
+def installed(package: str) -> bool:
+    try:
+        return find_spec(f"hydra_plugins.{package.replace('-', '_')}") is not None
+    except ModuleNotFoundError:  # no plugin at all
+        return False
+
+
+PACKAGES = {"joblib": "hydra-joblib-launcher", "submitit_local": "hydra-submitit-launcher"}
+LAUNCHERS = [
+    pytest.param(
+        name,
+        marks=pytest.mark.skipif(
+            not installed(package),
+            reason=f"the launcher is missing: pip install {package}",
+        ),
+    )
+    for name, package in PACKAGES.items()
+]
+GRID = ("-m", "debug=tiny", "callbacks.progress=null", "optimizer=sgd,adam", "seed=1,2")
+
+
+@pytest.fixture(params=LAUNCHERS)
+def launcher(request: pytest.FixtureRequest) -> str:
+    return request.param
+
+
+def test_a_grid_has_the_values_of_the_local_workers(launcher: str, tmp_path: Path) -> None:
+    local = swept(*GRID, cwd=tmp_path, study="local")
+    launched = swept(*GRID, f"hydra/launcher={launcher}", "hydra.sweeper.n_jobs=4", cwd=tmp_path, study="launched")
+    agrees_with_its_runs(launched, 4)
+    assert states(launched) == ["COMPLETE"] * 4
+    assert [(trial.params, trial.value) for trial in trials(launched)] == [
+        (trial.params, trial.value) for trial in trials(local)
+    ]
+    for number in range(4):
+        ours, theirs = metrics(local / str(number)), metrics(launched / str(number))
+        assert [row["val/loss"] for row in ours] == [row["val/loss"] for row in theirs]
+
+
+def test_pruned_failed_and_complete_trials_are_told_apart(launcher: str, tmp_path: Path) -> None:
+    """An untrained network has an accuracy near 0.1, which the threshold stops; a rate below 0 cannot run."""
+    folder = swept(
+        *("-m", "debug=tiny", "optimizer.lr=1e-12,-1,0.03", f"hydra/launcher={launcher}", "hydra.sweeper.n_jobs=3"),
+        *("hydra/sweeper/pruner=threshold", "hydra.sweeper.pruner.lower=0.3", "hydra.sweeper.pruner.n_warmup_steps=2"),
+        cwd=tmp_path,
+    )
+    agrees_with_its_runs(folder, 3)
+    assert states(folder) == ["PRUNED", "FAIL", "COMPLETE"]
+    pruned, failed, complete = trials(folder)
+    assert pruned.user_attrs["epochs"] == len(pruned.intermediate_values) == told(folder, 0)["epochs"] < 5
+    assert pruned.user_attrs["reason"] == f"pruned after epoch {pruned.user_attrs['epochs']}"
+    assert "optimizer.lr=-1: allowed is a number above 0" in failed.user_attrs["reason"]
+    figures = [float(row["val/accuracy"]) for row in metrics(folder / "2")]
+    assert list(complete.intermediate_values.values()) == figures
+
+
+def test_a_search_runs_on_without_an_installed_project(launcher: str, tmp_path: Path) -> None:
+    """`python train.py` finds the project beside itself; the launcher's processes must find it too."""
+    words = ("sweep=smoke", "study=s", f"hydra/launcher={launcher}", "hydra.sweeper.n_jobs=3")
+    pruner = ("hydra/sweeper/pruner=median", "hydra.sweeper.n_trials=6")
+    done = train(*words, *pruner, cwd=tmp_path, PYTHONPATH="")
+    assert done.returncode == 0, done.stderr
+    folder = tmp_path / "multirun" / "s"
+    agrees_with_its_runs(folder, 6)
+    assert set(states(folder)) <= {"COMPLETE", "PRUNED"}
