@@ -95,8 +95,12 @@ def answering(url: str) -> Iterator[None]:
 
 def named(url: str) -> str:
     """The key with its value for a message, without a password."""
+    return f"hydra.sweeper.storage={without_password(url)}"
+
+
+def without_password(url: str) -> str:
     url = re.sub(r"(://[^:/@]*:).*@", r"\1***@", url)
-    return "hydra.sweeper.storage=" + re.sub(r"([?&]password=)[^&]*", r"\1***", url)
+    return re.sub(r"([?&]password=)[^&]*", r"\1***", url)
 
 
 @cache

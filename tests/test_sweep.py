@@ -253,4 +253,5 @@ def test_two_sweeps_share_one_journal(tmp_path: Path) -> None:
         assert code == 0, errors
         assert "  trial " in output
     agrees_with_its_runs(both[0].folder, 12)
+    assert len({trial.params["optimizer.lr"] for trial in trials(both[0].folder)}) == 12
     assert all(trial.user_attrs["attempts"] == 1 for trial in trials(both[0].folder))

@@ -158,7 +158,7 @@ def test_a_storage_that_cannot_be_had_is_one_line(server: Server, tmp_path: Path
     assert reason in done.stderr
     assert "secret" not in done.stderr + done.stdout
     assert PASSWORD not in done.stderr + done.stdout
-    assert not list(tmp_path.glob("multirun/x/[0-9]*"))
+    assert not (tmp_path / "multirun").exists()
 
 
 def test_a_password_is_never_printed(server: Server, sweeps: list[Sweep], tmp_path: Path) -> None:

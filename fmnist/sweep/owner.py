@@ -3,6 +3,7 @@
 import fcntl
 import hashlib
 import os
+import signal
 import socket
 import subprocess
 import tempfile
@@ -38,6 +39,16 @@ def started(pid: int) -> str:
         return ""
     asked = subprocess.run(["ps", "-o", "lstart=", "-p", str(pid)], capture_output=True, text=True, check=False)
     return asked.stdout.strip()
+
+
+@contextmanager
+def uninterrupted() -> Iterator[None]:
+    """Ctrl-C waits until the end of this: a trial is either not taken, or taken and signed."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 @contextmanager

@@ -86,8 +86,7 @@ class Search:
             else:
                 self.with_launcher()
         except KeyboardInterrupt:
-            for running in self.active.values():
-                self.ledger.requeue(running.trial._trial_id)
+            self.ledger.requeue_mine()
             self.results()
             say(f"interrupted; study={self.plan.name} goes on with it")
             raise
@@ -134,6 +133,10 @@ class Search:
     def failures(self) -> int:
         return sum(trial.state == TrialState.FAIL for trial in self.ledger.finished())
 
+    def goes_on(self) -> bool:
+        """Behind an empty queue: is there a trial whose owner has died meanwhile?"""
+        return not (self.too_many_failures() or self.out_of_time()) and self.ledger.has_orphans()
+
     def too_many_failures(self) -> bool:
         return self.options.max_failures is not None and self.failures() >= self.options.max_failures
 
@@ -155,7 +158,7 @@ class Search:
                     worker.start(running.jobs.pop(0))
                     self.active[worker] = running
                 if not self.active:
-                    if self.ledger.has_orphans() and not self.too_many_failures() and not self.out_of_time():
+                    if self.goes_on():
                         continue
                     return
                 for worker in ready(list(self.active), self.patience()):
@@ -206,6 +209,8 @@ class Search:
             while len(batch) < self.options.n_jobs and (running := self.next()):
                 batch.append(running)
             if not batch:
+                if self.goes_on():
+                    continue
                 return
             jobs = [(running, job) for running in batch for job in running.jobs]
             try:

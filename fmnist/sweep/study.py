@@ -72,9 +72,12 @@ class Ledger:
         """While inside, nobody else takes a trial or judges owners."""
         return owner.alone(self.storage, self.url, self.name)
 
-    def use(self, sampler: optuna.samplers.BaseSampler, pruner: optuna.pruners.BasePruner) -> None:
-        """Who proposes the points, and who judges the epochs."""
-        self.study.sampler, self.study.pruner = sampler, pruner
+    def use(self, sampler: Callable[[int], optuna.samplers.BaseSampler], pruner: optuna.pruners.BasePruner) -> None:
+        """Who proposes the point of the trial of a number, and who judges the epochs.
+
+        A trial's chance comes from its number: neither a resume nor another machine draws a point for the second time.
+        """
+        self.sampler, self.study.pruner = sampler, pruner
 
     def agree(self, identity: Mapping[str, Any]) -> None:
         """Refuse to go on with another search than the one that was begun."""
@@ -122,6 +125,12 @@ class Ledger:
                     return False
             time.sleep(0.5)
 
+    def requeue_mine(self) -> None:
+        """What this process was at when it was interrupted waits again."""
+        for trial in self.running():
+            if trial.user_attrs.get(trials.OWNER) == owner.me():
+                self.requeue(trial._trial_id)
+
     def requeue(self, trial_id: int) -> None:
         self.storage.set_trial_user_attr(trial_id, trials.OWNER, None)  # who takes it is not judged by the last owner
         self.storage.set_trial_state_values(trial_id, TrialState.WAITING)
@@ -134,9 +143,11 @@ class Ledger:
 
     def take(self, space: Space, fixed: Callable[[str], Value]) -> tuple[Trial, dict[str, Value]] | None:
         """The next trial of the queue with its parameters, signed as ours; None when the queue is empty."""
-        with self.alone():
-            if not self.study.get_trials(deepcopy=False, states=(TrialState.WAITING,)):
+        with owner.uninterrupted(), self.alone():
+            waiting = self.study.get_trials(deepcopy=False, states=(TrialState.WAITING,))
+            if not waiting:
                 return None
+            self.study.sampler = self.sampler(waiting[0].number)
             trial = self.study.ask()
             trial.set_user_attr(trials.OWNER, owner.me())
         attempts = int(trial.user_attrs.get(trials.ATTEMPTS, 0)) + 1

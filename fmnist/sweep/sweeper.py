@@ -19,6 +19,7 @@ from fmnist.sweep.options import Options, options
 from fmnist.sweep.search import Search
 from fmnist.sweep.space import Space, Value, parse
 from fmnist.sweep.study import Ledger, direction
+from fmnist.trial import open_storage, without_password
 
 DEFAULT_TRIALS = 20
 
@@ -41,13 +42,16 @@ def sweep(words: Sequence[str], config: DictConfig, hydra_context: HydraContext,
     plan.check(hydra_context, fixed_words)
 
     folder = Path(config.hydra.sweep.dir)
+    if opts.storage:
+        open_storage(opts.storage)  # a database that does not answer is said before anything is written
     folder.mkdir(parents=True, exist_ok=True)
-    atomic.write_text(folder / "multirun.yaml", OmegaConf.to_yaml(config))
+    asked = OmegaConf.to_container(config)
+    asked["hydra"]["sweeper"]["storage"] = opts.storage and without_password(opts.storage)  # type: ignore[index, call-overload]
+    atomic.write_text(folder / "multirun.yaml", OmegaConf.to_yaml(asked))
     ledger = Ledger(plan.name, opts.storage or str((folder / "study.journal").absolute()))
     identity = plan.identity([word for word in fixed_words if not word.startswith("study=")])
     ledger.open(identity, list(plan.objectives.values()), plan.budget, plan.points)
-    # Behind a resume the sampler must not draw the same points again.
-    ledger.use(parts.sampler(plan.sampler, opts.seed + len(ledger.finished())), parts.pruner(opts.pruner))
+    ledger.use(plan.sampler_of, parts.pruner(opts.pruner))
     search = Search(plan, ledger, folder, fixed_words, hydra_context, task)
     return search.run()
 
@@ -83,6 +87,11 @@ class Plan:
         value: Value = choices[key] if key in choices else OmegaConf.select(self.config, key)
         return value
 
+    def sampler_of(self, number: int) -> optuna.samplers.BaseSampler:
+        """The sampler for the trial of this number. A sequence of points is one: its seed is the same for all."""
+        is_sequence = self.sampler.get("_target_", "").endswith("QMCSampler")
+        return parts.sampler(self.sampler, self.options.seed + (0 if is_sequence else number))
+
     def identity(self, fixed_words: Sequence[str]) -> dict[str, Any]:
         """What a resumed sweep must agree with."""
         return {
@@ -97,12 +106,14 @@ class Plan:
         """Where the search begins."""
         if self.is_grid:
             return self.points[:n]
-        study = optuna.create_study(
-            directions=list(self.objectives.values()), sampler=parts.sampler(self.sampler, self.options.seed)
-        )
+        study = optuna.create_study(directions=list(self.objectives.values()))
         for point in islice(self.points, n):
             study.enqueue_trial(point)
-        return [self.space.suggest(study.ask(), self.fixed) for _ in range(n)]
+        first: list[dict[str, Value]] = []
+        for number in range(n):
+            study.sampler = self.sampler_of(number)
+            first.append(self.space.suggest(study.ask(), self.fixed))
+        return first
 
     def show(self) -> None:
         """The dry run."""
