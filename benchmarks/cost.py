@@ -98,8 +98,8 @@ class Bench:
         ledger = Ledger("cost", url)
         ledger.open({}, ["maximize"], size + count, [])
         self.opening = time.process_time() - begin
-        self.timed = Timed(parts.sampler(group("sampler", sampler), 1))
-        ledger.use(self.timed, parts.pruner(group("pruner", "median")))
+        self.config, self.timed = group("sampler", sampler), Timed(optuna.samplers.RandomSampler())
+        ledger.use(self.sampler, parts.pruner(group("pruner", "median")))
         opts = options({"sampler": {}, "pruner": {}})
         config = OmegaConf.create({"objective": OBJECTIVE, "seed": 1})
         plan: Any = SimpleNamespace(
@@ -109,6 +109,11 @@ class Bench:
         context: Any = None
         self.search = Search(plan, ledger, folder, [], context, lambda _: 0.5)
         self.rows: list[dict[str, float]] = []
+
+    def sampler(self, number: int) -> BaseSampler:
+        """The trial's own, as in `Plan.sampler_of`."""
+        self.timed.inner = parts.sampler(self.config, number)
+        return self.timed
 
     def step(self) -> None:
         """A trial is taken and told; the results, written every few seconds, are timed for themselves."""

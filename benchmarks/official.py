@@ -1,6 +1,7 @@
 """Time to 20 trials against the official hydra-optuna-sweeper, two workers each, on the same train.py and space."""
 
 import hashlib
+import json
 import shutil
 import subprocess
 import sys
@@ -10,7 +11,7 @@ from pathlib import Path
 from statistics import median
 
 from platformdirs import user_cache_dir
-from tools import SOURCE, Result, run, train, trials
+from tools import SOURCE, Result, Timing, run, train, trials
 
 REQUIREMENTS = Path(__file__).with_name("requirements-official.txt")
 SPACE = [
@@ -41,8 +42,8 @@ def official(tmp: Path, quick: bool, say: Callable[[str], None]) -> Result:
             else:
                 pruner = "none" if arm == "ours_unpruned" else "median"
                 found.append(ours(folder, [*words, f"hydra/sweeper/pruner={pruner}", f"hydra.sweeper.seed={seed}"]))
-            one = found[-1]
-            say(f"official: seed {seed}  {arm}  {one['seconds']:.1f} s  best {one['best']:.4f}  {one['states']}")
+            last = found[-1]
+            say(f"official: seed {seed}  {arm}  {last['seconds']:.1f} s  best {last['best']:.4f}  {last['states']}")
 
     def ratios(arm: str) -> list[float]:
         return [b["seconds"] / a["seconds"] for a, b in zip(runs[arm], runs["official"], strict=True)]
@@ -55,6 +56,8 @@ def official(tmp: Path, quick: bool, say: Callable[[str], None]) -> Result:
         "ratios": ratios("ours"),
         "ratio_without_pruning": median(ratios("ours_unpruned")),
         "ratios_without_pruning": ratios("ours_unpruned"),
+        # Epochs' seconds over two slots' wall time: independent of whose points are the dearer ones.
+        **{f"busy_{arm}": median(sweep["busy"] for sweep in found) for arm, found in runs.items()},
         **runs,
     }
 
@@ -64,7 +67,7 @@ def ours(folder: Path, words: list[str]) -> Result:
     found = trials(folder)
     states = Counter(trial.state.name.lower() for trial in found)
     best = max(trial.value for trial in found if trial.state.name == "COMPLETE" and trial.value is not None)
-    return {"seconds": timing.seconds, "best": best, "states": dict(states), "others": timing.others}
+    return one(folder, timing, best, dict(states))
 
 
 def theirs(python: Path, copied: Path, folder: Path, words: list[str], seed: int) -> Result:
@@ -75,8 +78,15 @@ def theirs(python: Path, copied: Path, folder: Path, words: list[str], seed: int
     words += ["hydra/launcher=joblib", "hydra.launcher.n_jobs=2", f"hydra.sweep.dir={folder}"]
     timing = run([python, copied / "train.py", "-m", *words], folder.with_suffix(".log"))
     best = OmegaConf.load(folder / "optimization_results.yaml").best_value
-    complete = len(list(folder.glob("*/summary.json")))
-    return {"seconds": timing.seconds, "best": best, "states": {"complete": complete}, "others": timing.others}
+    return one(folder, timing, best, {"complete": len(list(folder.glob("*/summary.json")))})
+
+
+def one(folder: Path, timing: Timing, best: float, states: dict[str, int]) -> Result:
+    """A sweep; training: the epochs' seconds of all trials, which tells whose points were dearer."""
+    training = sum(json.loads(file.read_text())["seconds"] for file in folder.glob("*/summary.json"))
+    busy = training / (2 * timing.seconds)
+    found = {"seconds": timing.seconds, "training": training, "busy": busy, "best": best}
+    return {**found, "states": states, "others": timing.others}
 
 
 def environment(say: Callable[[str], None]) -> Path:

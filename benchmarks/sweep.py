@@ -47,6 +47,8 @@ def table(found: Result) -> Table:
         trials = part["trials"]
         table.add_row(f"official sweeper's time to {trials} trials / ours", f"{part['ratio']:.2f}×", "")
         table.add_row("  ours without pruning", f"{part['ratio_without_pruning']:.2f}×", "")
+        table.add_row("  slots busy with epochs: official", f"{part['busy_official']:.1%}", "")
+        table.add_row("  slots busy with epochs: ours without pruning", f"{part['busy_ours_unpruned']:.1%}", "")
     if part := found.get("cost"):
         for sampler in ("random", "tpe"):
             for size, row in part[sampler].items():
