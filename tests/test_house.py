@@ -28,6 +28,7 @@ FLOORS = [
     {"experiment"},
     {"record", "run"},
     {"report", "shell", "sweep"},
+    {"command"},
     {"__main__"},
 ]
 PARTS = [group for group in GROUPS if group != "callbacks"]

@@ -1,0 +1,14 @@
+"""How good the best network of a run is, class by class."""
+
+from argparse import ArgumentParser, Namespace
+from pathlib import Path
+
+
+def arguments(parser: ArgumentParser) -> None:
+    parser.add_argument("folder", type=Path, help="a run's folder: outputs/…/")
+
+
+def run(arguments: Namespace) -> None:
+    from fmnist.report.evaluation import evaluate_run
+
+    evaluate_run(arguments.folder)
