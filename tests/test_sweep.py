@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from omegaconf import OmegaConf
 
+from options import CONF
 from shell import metrics, summary, train, trained
 from sweeps import Going, agrees_with_its_runs, states, swept, told, trials
 
@@ -51,7 +52,12 @@ def test_the_folder_holds_everything_that_was_promised(smoke: Path) -> None:
     assert [float(row["value"]) for row in rows] == [trial.value for trial in trials(smoke)]
     best = max(trials(smoke), key=lambda trial: trial.value)
     assert OmegaConf.load(smoke / "optimization_results.yaml").best_value == best.value
-    assert json.loads((smoke / "summary.json").read_text())["best"]["number"] == best.number
+    summary = json.loads((smoke / "summary.json").read_text())
+    assert summary["best"]["number"] == best.number
+    ranked = sorted(trials(smoke), key=lambda trial: -trial.value)
+    assert [trial["values"] for trial in summary["top"]] == [[trial.value] for trial in ranked[:10]]
+    assert set(summary["importances"]) == {"optimizer", "optimizer.lr", "optimizer.momentum"}
+    assert sum(summary["importances"].values()) == pytest.approx(1)
 
 
 def test_the_best_trial_runs_again_by_name_and_by_command_to_the_same_bits(smoke: Path) -> None:
@@ -204,10 +210,57 @@ def test_the_objective_may_be_the_last_epochs_figure(tmp_path: Path) -> None:
         assert trial.value == float(metrics(folder / str(trial.number))[-1]["val/accuracy"])
 
 
-def test_known_good_configurations_come_first(tmp_path: Path) -> None:
-    words = (LR, "hydra.sweeper.n_trials=2", "+hydra.sweeper.enqueue=[{optimizer.lr:0.05}]")
-    folder = swept("-m", *TINY, *(word.replace("+hydra", "hydra") for word in words), cwd=tmp_path)
-    assert points(folder)[0] == {"optimizer.lr": 0.05}
+def test_known_good_configurations_come_first_in_each_way_to_write_them(tmp_path: Path) -> None:
+    space = ("sweep=smoke", "hydra.sweeper.params.optimizer=[sgd,momentum,adam]")
+    known = "[{optimizer.lr:0.05},'optimizer=momentum optimizer.lr=0.02 optimizer.momentum=0.9',quick]"
+    folder = swept(*space, f"hydra.sweeper.enqueue={known}", "hydra.sweeper.n_trials=4", cwd=tmp_path)
+    assert points(folder)[0]["optimizer.lr"] == 0.05
+    assert points(folder)[1] == {"optimizer": "momentum", "optimizer.lr": 0.02, "optimizer.momentum": 0.9}
+    quick = OmegaConf.load(CONF / "experiment" / "quick.yaml")
+    assert "optimizer" not in quick  # so it is the default: adam with its own lr
+    assert points(folder)[2] == {"optimizer": "adam", "optimizer.lr": 0.001}
+
+
+@pytest.mark.parametrize(
+    ("known", "said"),
+    [
+        ("[{optimizer.rl:0.05}]", ("optimizer.rl", "did you mean optimizer.lr?")),
+        ("['optimizer.lr=5']", ("optimizer.lr is 0.001 … 0.1 log",)),
+        ("['optimizer.lr==']", ("overrides as on the command line",)),
+        ("[quik]", ("did you mean quick?",)),
+        ("[3]", ("the name of an experiment",)),
+    ],
+)
+def test_a_known_good_configuration_lies_in_the_space(known: str, said: tuple[str, ...], tmp_path: Path) -> None:
+    done = train("sweep=smoke", f"hydra.sweeper.enqueue={known}", cwd=tmp_path)
+    assert done.returncode == 2
+    assert len(done.stderr.splitlines()) == 1, done.stderr
+    for part in ("hydra.sweeper.enqueue", *said):
+        assert part in done.stderr
+    assert not (tmp_path / "multirun").exists()
+
+
+def test_no_configuration_is_tried_twice_unless_that_is_asked_for(tmp_path: Path) -> None:
+    """Seven draws from seven points without a repetition: one chance in 160 by luck, and the eighth is not drawn."""
+    words = ("-m", *TINY, "optimizer=sgd,momentum,adam,nadam,rmsprop,adagrad,lion", "hydra/sweeper/sampler=random")
+    folder = swept(*words, "hydra.sweeper.n_trials=8", cwd=tmp_path)
+    tried = [point["optimizer"] for point in points(folder)]
+    assert sorted(tried) == ["adagrad", "adam", "lion", "momentum", "nadam", "rmsprop", "sgd"]
+    again = swept(*words, "hydra.sweeper.n_trials=8", "hydra.sweeper.duplicates=true", cwd=tmp_path, study="again")
+    assert len(points(again)) == 8
+
+
+def test_a_value_that_is_good_enough_ends_the_sweep(tmp_path: Path) -> None:
+    words = ("-m", "debug=tiny", "optimizer.lr=1e-9,0.03,0.2,0.3", "hydra.sweeper.target=0.5")
+    folder = swept(*words, cwd=tmp_path)
+    assert states(folder) == ["COMPLETE", "COMPLETE", "WAITING", "WAITING"]
+    assert trials(folder)[0].value < 0.5 <= trials(folder)[1].value
+    assert "hydra.sweeper.target" in json.loads((folder / "summary.json").read_text())["stopped"]
+
+
+def test_a_sweep_that_finds_nothing_better_ends(tmp_path: Path) -> None:
+    words = ("-m", *TINY, "optimizer=sgd", "optimizer.lr=0.1,1e-9,2e-9,3e-9,4e-9", "hydra.sweeper.stagnation=2")
+    assert states(swept(*words, cwd=tmp_path)) == ["COMPLETE"] * 3 + ["WAITING"] * 2
 
 
 def test_a_dry_run_shows_the_space_and_leaves_nothing(tmp_path: Path) -> None:

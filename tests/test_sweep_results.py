@@ -13,7 +13,8 @@ from optuna.distributions import CategoricalDistribution, FloatDistribution
 from optuna.trial import TrialState, create_trial
 
 from fmnist.errors import ConfigError
-from fmnist.sweep.results import say_results, write_results
+from fmnist.sweep.closing import say_results
+from fmnist.sweep.results import write_results
 
 optuna.logging.set_verbosity(optuna.logging.WARNING)
 LR = {"optimizer.lr": FloatDistribution(1e-5, 1.0, log=True)}

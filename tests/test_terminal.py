@@ -46,3 +46,12 @@ def test_a_pipe_gets_plain_lines(tmp_path: Path) -> None:
     assert "\x1b" not in done.stdout
     assert "━" not in done.stdout
     assert len([line for line in done.stdout.splitlines() if line.startswith("epoch ")]) == 5
+
+
+def test_a_sweep_lives_in_one_table(tmp_path: Path) -> None:
+    sent = at_a_terminal("-m", "debug=tiny", "optimizer=sgd,adam", "optimizer.lr=0.1,1e30", "study=s", cwd=tmp_path)
+    for part in ("s: 4 of 4 trials, best ", "workers busy", "2 complete, 2 failed", "running", "left"):
+        assert part in sent, part
+    assert "/4  trial " not in sent  # no line for each trial beside the table
+    assert "run it again" in sent
+    assert "\x1b[?25h" in sent  # the cursor is back

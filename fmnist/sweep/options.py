@@ -26,20 +26,25 @@ class Options:
     timeout: float | None = None
     retries: int = 0
     max_failures: int | None = None
-    enqueue: list[dict[str, Any]] = field(default_factory=list)
+    target: float | None = None
+    stagnation: int | None = None
+    enqueue: list[Any] = field(default_factory=list)
+    duplicates: bool = False
     dry_run: bool = False
 
     def __post_init__(self) -> None:
         check.integer(1, n_jobs=self.n_jobs, seeds=self.seeds)
         check.integer(0, seed=self.seed, retries=self.retries)
         check.one_of(("best", "last"), epoch=self.epoch)
-        check.boolean(dry_run=self.dry_run)
-        for key in ("n_trials", "max_failures"):
+        check.boolean(dry_run=self.dry_run, duplicates=self.duplicates)
+        for key in ("n_trials", "max_failures", "stagnation"):
             if getattr(self, key) is not None:
                 check.integer(1, **{key: getattr(self, key)})
         for key in ("trial_timeout", "timeout"):
             if getattr(self, key) is not None:
                 check.positive(**{key: getattr(self, key)})
+        if self.target is not None and not check.is_number(self.target):
+            raise ConfigError("target", self.target, "a number")
         if self.direction is not None:
             check.one_of(("minimize", "maximize"), direction=self.direction)
 

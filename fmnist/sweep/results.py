@@ -1,7 +1,7 @@
 """What a sweep leaves behind beside its trials' folders: a table, a summary, the best trial as an experiment.
 
 trials.csv                 a row per trial, a column per parameter
-summary.json               objectives, counts, best trial or Pareto front, failures, and how to run the best again
+summary.json               objectives, counts, best trial or Pareto front, the top ten, importances, failures
 optimization_results.yaml  what hydra-optuna-sweeper writes under this name, for tools that read it
 best.yaml                  the best trial as an experiment file; experiment/best.yaml is where Hydra finds it by name
 """
@@ -16,16 +16,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from omegaconf import OmegaConf
-from rich.table import Table
 
 from fmnist import atomic
-from fmnist.console import console, say
 from fmnist.errors import FmnistError, show
+from fmnist.sweep.importance import importances
 from fmnist.sweep.trials import EPOCHS, FOLDER, OVERRIDES, REASON, SECONDS
 
 if TYPE_CHECKING:
     from optuna.study import Study
     from optuna.trial import FrozenTrial
+
+TOP = 10  # trials in the summary's list of the best
 
 # Optuna's names of the states, and ours.
 STATES = {"COMPLETE": "complete", "PRUNED": "pruned", "FAIL": "failed", "RUNNING": "running", "WAITING": "waiting"}
@@ -66,6 +67,8 @@ def write_results(
         "counts": {state: sum(trial.state.name == name for trial in trials) for name, state in STATES.items()},
         "best": best,
         **({"pareto_front": described} if len(objectives) > 1 else {}),
+        "top": top(study, trials),
+        "importances": importances(study),
         "failures": [failure(trial, folder) for trial in trials if trial.state.name == "FAIL"],
         **extra,
     }
@@ -86,6 +89,17 @@ def best_trials(study: "Study", trials: Sequence["FrozenTrial"]) -> list["Frozen
         return [study.best_trial]
     except ValueError:  # every complete trial breaks a constraint
         return []
+
+
+def top(study: "Study", trials: Sequence["FrozenTrial"]) -> list[dict[str, Any]]:
+    """The best complete trials by the first objective."""
+    sign = -1 if study.directions[0].name == "MAXIMIZE" else 1
+    complete = [trial for trial in trials if trial.state.name == "COMPLETE"]
+    ranked = sorted(complete, key=lambda trial: (sign * trial.values[0], trial.number))[:TOP]
+    return [
+        {"number": trial.number, "values": trial.values, "overrides": trial.user_attrs.get(OVERRIDES, [])}
+        for trial in ranked
+    ]
 
 
 def write_best(folder: Path, best: Mapping[str, Any], experiment: Callable[[Path], str]) -> bool:
@@ -179,29 +193,3 @@ def plain(value: Any) -> Any:
     if isinstance(value, float) and not math.isfinite(value):
         return None
     return value
-
-
-def say_results(summary: Mapping[str, Any]) -> None:
-    """The small table at the end of a sweep, and every failure on a line."""
-    best = summary["best"]
-    rows = {"study": summary["study"]}
-    if best:
-        values = best.get("values", {name: best.get("value") for name in summary["objectives"]})
-        rows["best trial"] = str(best["number"])
-        rows |= {name: show(value) for name, value in values.items()}
-        rows |= {name: show(value) for name, value in best["parameters"].items()}
-        rows |= {"run it again": best["command"], "or by name": best["by_name"], "its folder": best["folder"]}
-    else:
-        rows["best trial"] = "no trial is complete"
-    if "pareto_front" in summary:
-        rows["Pareto front"] = f"trials {', '.join(str(trial['number']) for trial in summary['pareto_front'])}"
-    rows["trials"] = ", ".join(f"{count} {state}" for state, count in summary["counts"].items() if count) or "none"
-    table = Table(show_header=False)
-    table.add_column(no_wrap=True)
-    table.add_column(overflow="fold")
-    for name, value in rows.items():
-        if value:
-            table.add_row(name, value)
-    console().print(table)
-    for trial in summary["failures"]:
-        say(f"failed: trial {trial['number']}  {shlex.join(trial['overrides'])}  {trial['reason']}  {trial['folder']}")

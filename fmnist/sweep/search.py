@@ -1,6 +1,5 @@
-"""The search itself: a slot takes a trial from the queue the moment it is free, and every end is told to the study."""
+"""The search itself: trials are taken from the queue, run somewhere, and every end is told to the study."""
 
-import os
 import sys
 import time
 from collections.abc import Sequence
@@ -9,31 +8,35 @@ from pathlib import Path
 from statistics import fmean
 from typing import TYPE_CHECKING, Any
 
-from hydra.core.utils import JobStatus
 from hydra.types import HydraContext, RunMode, TaskFunction
 from omegaconf import DictConfig
-from optuna.trial import Trial, TrialState
+from optuna.trial import FrozenTrial, Trial, TrialState
 
 from fmnist import trial as handles
 from fmnist.console import say
 from fmnist.errors import FmnistError
-from fmnist.sweep import trials
+from fmnist.sweep import parts, trials
+from fmnist.sweep.closing import say_results
 from fmnist.sweep.experiment_file import experiment_text
-from fmnist.sweep.job import Job, Outcome, failed, outcome
-from fmnist.sweep.results import say_results, write_results
+from fmnist.sweep.job import Job, Outcome
+from fmnist.sweep.limits import Limits
+from fmnist.sweep.proposal import Proposals
+from fmnist.sweep.results import write_results
+from fmnist.sweep.screen import Screen
 from fmnist.sweep.study import Ledger
-from fmnist.sweep.worker import Worker, pack, ready
+from fmnist.sweep.tally import Tally
 
 if TYPE_CHECKING:
     from fmnist.sweep.sweeper import Plan
 
-ROOT = Path(__file__).parents[2]
-RESULTS_EVERY = 5.0  # seconds between two writings of the results while trials end
+RESULTS_EVERY = 5.0  # seconds between two writings of the results while trials end …
+RESULTS_SHARE = 0.02  # … or as much longer as it takes for them to cost no more than this share of the time
+STATES = {"complete": TrialState.COMPLETE, "pruned": TrialState.PRUNED, "failed": TrialState.FAIL}
 
 
 @dataclass
 class Running:
-    """A trial that a slot is at: its jobs (one per seed) that are still to be run, and what came of the others."""
+    """A trial that was begun: its jobs (one per seed) that are still to be run, and what came of the others."""
 
     trial: Trial
     words: list[str]
@@ -47,7 +50,7 @@ class Running:
 
 
 class Search:
-    """Runs the queue empty, with local workers or, in batches, with the launcher that was chosen."""
+    """Runs the queue empty, with local workers or with the launcher that was chosen."""
 
     def __init__(
         self,
@@ -62,8 +65,13 @@ class Search:
         self.fixed_words, self.hydra_context = list(fixed_words), hydra_context
         self.names = list(plan.objectives)
         self.job = Job(task, self.names, plan.options.epoch)
-        self.active: dict[Worker, Running] = {}
-        self.started = self.written = time.monotonic()
+        self.proposals = Proposals(plan, ledger, parts.pruner(plan.options.pruner))
+        self.tally = Tally(maximize=plan.objectives[self.names[0]] == "maximize")
+        self.tally.count(ledger.study.get_trials(deepcopy=False))
+        self.limits = Limits(plan.options, self.tally, self.names[0])
+        self.screen = Screen(plan.name, self.names, plan.budget, self.options.n_jobs, self.tally)
+        self.started = time.monotonic()
+        self.next_results = self.started + RESULTS_EVERY
 
     def run(self) -> dict[str, Any]:
         """Until the budget is reached, or something ends the sweep before.
@@ -75,44 +83,50 @@ class Search:
             return self.search()
 
     def search(self) -> dict[str, Any]:
-        done = len(self.ledger.finished())
-        going_on = f", {done} of them done" if done else ""
-        size = f"{self.plan.budget} trials{going_on}, {self.options.n_jobs} at a time"
+        done = f", {self.tally.finished} of them done" if self.tally.finished else ""
+        size = f"{self.plan.budget} trials{done}, {self.options.n_jobs} at a time"
         say(f"sweep {self.plan.name}: {size}, in {self.folder}")
-        launcher = self.plan.config.hydra.launcher._target_
         try:
-            if launcher.endswith("BasicLauncher"):
-                self.with_workers()
-            else:
-                self.with_launcher()
+            with self.screen:
+                self.runner().run()
         except KeyboardInterrupt:
             self.ledger.requeue_mine()
             self.results()
             say(f"interrupted; study={self.plan.name} goes on with it")
             raise
-        finally:
-            for worker in self.active:
-                worker.kill()
         summary = self.results()
         say_results(summary)
-        if self.too_many_failures():
-            raise SweepFailed(f"stopped after {self.failures()} failed trials (hydra.sweeper.max_failures)")
-        if not any(trial.state == TrialState.COMPLETE for trial in self.ledger.finished()):
+        if self.limits.too_many_failures:
+            raise SweepFailed(self.limits.reached())
+        if not self.tally.states[TrialState.COMPLETE]:
             raise SweepFailed("no trial was completed")
         return summary
 
-    # Which trial is next
+    def runner(self) -> Any:
+        """Who runs the trials. Imported here: a sweep needs one of the two."""
+        if self.plan.config.hydra.launcher._target_.endswith("BasicLauncher"):
+            from fmnist.sweep.slots import Slots
+
+            return Slots(self)
+        from fmnist.sweep.launched import Launched
+
+        return Launched(self)
 
     def next(self) -> Running | None:
         """The next trial with its jobs; None when the queue is empty or the sweep is to end."""
-        if self.too_many_failures() or self.out_of_time():
+        if self.limits.reached():
             return None
-        taken = self.ledger.take(self.plan.space, self.plan.fixed)
+        taken = self.proposals.next()
         if taken is None:
             return None
-        trial, values = taken
-        words = self.plan.space.words(values)
-        return Running(trial, words, [self.job_words(trial, words, i) for i in range(self.options.seeds)])
+        trial, words = taken
+        running = Running(trial, words, [self.job_words(trial, words, i) for i in range(self.options.seeds)])
+        self.screen.begin(trial.number, words)
+        return running
+
+    def goes_on(self) -> bool:
+        """Behind an empty queue: is there a trial whose owner has died meanwhile?"""
+        return not self.limits.reached() and self.ledger.has_orphans()
 
     def job_words(self, trial: Trial, words: list[str], i: int) -> list[str]:
         """The overrides of the trial's i-th job, and where it belongs."""
@@ -130,107 +144,6 @@ class Search:
             f"+hydra.job.env_set.{handles.VARIABLE}={quoted(handle.text())}",
         ]
 
-    def failures(self) -> int:
-        return sum(trial.state == TrialState.FAIL for trial in self.ledger.finished())
-
-    def goes_on(self) -> bool:
-        """Behind an empty queue: is there a trial whose owner has died meanwhile?"""
-        return not (self.too_many_failures() or self.out_of_time()) and self.ledger.has_orphans()
-
-    def too_many_failures(self) -> bool:
-        return self.options.max_failures is not None and self.failures() >= self.options.max_failures
-
-    def out_of_time(self) -> bool:
-        return self.options.timeout is not None and time.monotonic() - self.started > self.options.timeout
-
-    # Local workers
-
-    def with_workers(self) -> None:
-        """Asynchronous: no slot waits for another."""
-        payload = pack(self.hydra_context, self.plan.config, self.job)
-        threads = max(1, (os.cpu_count() or 1) // self.options.n_jobs)
-        idle: list[Worker] = []
-        try:
-            while True:
-                while len(self.active) < self.options.n_jobs and (running := self.next()):
-                    idle = [worker for worker in idle if worker.is_alive]
-                    worker = idle.pop() if idle else Worker(payload, threads)
-                    worker.start(running.jobs.pop(0))
-                    self.active[worker] = running
-                if not self.active:
-                    if self.goes_on():
-                        continue
-                    return
-                for worker in ready(list(self.active), self.patience()):
-                    self.take_in(worker, worker.result(), idle)
-                for worker in [w for w, running in self.active.items() if self.is_late(running)]:
-                    worker.kill()
-                    late = failed(f"timed out after {self.options.trial_timeout:g} s (hydra.sweeper.trial_timeout)")
-                    self.take_in(worker, late, idle)
-        finally:
-            for worker in idle:
-                worker.kill()
-
-    def take_in(self, worker: Worker, result: Outcome, idle: list[Worker]) -> None:
-        """A job has ended: on with the trial's next seed, or the trial is done and the worker free."""
-        running = self.active[worker]
-        running.outcomes.append(result)
-        if running.jobs and result["state"] == "complete":
-            worker.start(running.jobs.pop(0))
-            return
-        del self.active[worker]
-        if worker.is_alive and not result.get("died"):
-            idle.append(worker)
-        self.tell(running)
-
-    def is_late(self, running: Running) -> bool:
-        return self.options.trial_timeout is not None and running.seconds > self.options.trial_timeout
-
-    def patience(self) -> float | None:
-        """How long to wait for a worker before a trial's time is up."""
-        if self.options.trial_timeout is None:
-            return None
-        left = [self.options.trial_timeout - running.seconds for running in self.active.values()]
-        return max(0.0, min(left)) + 0.01
-
-    # Hydra's launchers
-
-    def with_launcher(self) -> None:
-        """In batches of `n_jobs` trials, for a launcher returns when all its jobs are done."""
-        from hydra.core.plugins import Plugins
-
-        # Its processes must find the project, which need not be installed.
-        os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
-        launcher = Plugins.instance().instantiate_launcher(
-            hydra_context=self.hydra_context, task_function=self.job, config=self.plan.config
-        )
-        while True:
-            batch: list[Running] = []
-            while len(batch) < self.options.n_jobs and (running := self.next()):
-                batch.append(running)
-            if not batch:
-                if self.goes_on():
-                    continue
-                return
-            jobs = [(running, job) for running in batch for job in running.jobs]
-            try:
-                returns = launcher.launch([job for _, job in jobs], initial_job_idx=batch[0].trial.number)
-                results = [job_result(one) for one in returns]
-            except Exception as error:  # a job that took the launcher down with it: ask the folders
-                results = [self.from_folder(running, f"{type(error).__name__}: {error}") for running, _ in jobs]
-            for (running, _), result in zip(jobs, results, strict=True):
-                running.outcomes.append(result)
-            for running in batch:
-                self.tell(running)
-
-    def from_folder(self, running: Running, reason: str) -> Outcome:
-        folder = self.folder / str(running.trial.number)
-        if (folder / "summary.json").exists():
-            return outcome(folder, None, self.names, self.options.epoch)
-        return failed(" ".join(reason.split()))
-
-    # What came of it
-
     def tell(self, running: Running) -> None:
         """Record the end of a trial; one whose process died may get another try."""
         trial, outcomes = running.trial, running.outcomes
@@ -246,35 +159,33 @@ class Search:
             trial.set_user_attr(trials.EPOCHS, last["epochs"])
         if "reason" in last:
             trial.set_user_attr(trials.REASON, last["reason"])
-        study = self.ledger.study
-        what = last.get("reason", "")
-        if last["state"] == "complete":
+        state, values = STATES[last["state"]], None
+        if state == TrialState.COMPLETE:
             values = [fmean(o["values"][name] for o in outcomes) for name in self.names]
-            study.tell(trial, values)
-            what = "  ".join(f"{name} {value:.4g}" for name, value in zip(self.names, values, strict=True))
-        elif last["state"] == "pruned":
-            study.tell(trial, state=TrialState.PRUNED)
-        else:
-            study.tell(trial, state=TrialState.FAIL)
-        done = len(self.ledger.finished())
-        count = f"{done:>{len(str(self.plan.budget))}}/{self.plan.budget}"
-        say(
-            f"{count}  trial {trial.number} {last['state']}  {what}  {running.seconds:.1f} s  {' '.join(running.words)}"
-        )
-        if time.monotonic() - self.written > RESULTS_EVERY:
+        ended: FrozenTrial = trial.study.tell(trial, values, state=state)
+        self.tally.add(ended)
+        what = last.get("reason", "") if values is None else figures(self.names, values)
+        self.screen.end(trial.number, last["state"], what, running.seconds, running.words)
+        if time.monotonic() > self.next_results:
             self.results()
 
     def results(self) -> dict[str, Any]:
         """Write what the sweep leaves behind, as it stands now."""
-        self.written = time.monotonic()
+        begin = time.monotonic()
         rerun = [word for word in self.fixed_words if not word.startswith("study=")]
         extra = {
             "budget": self.plan.budget,
             "script": sys.argv[0],
             "fixed": rerun,
-            "seconds": time.monotonic() - self.started,
+            "seconds": begin - self.started,
+            "stopped": self.limits.reached(),
         }
-        return write_results(self.ledger.study, self.folder, self.names, extra, self.experiment)
+        study = self.ledger.study
+        summary = write_results(study, self.folder, self.names, extra, self.experiment)
+        self.tally.count(study.get_trials(deepcopy=False))  # other machines' trials have ended, too
+        end = time.monotonic()
+        self.next_results = end + max(RESULTS_EVERY, (end - begin) / RESULTS_SHARE)
+        return summary
 
     def experiment(self, folder: Path) -> str:
         if not (folder / "config.yaml").exists():
@@ -292,12 +203,8 @@ class SweepFailed(FmnistError):
     exit_code = 1
 
 
-def job_result(done: Any) -> Outcome:
-    """Of a launcher's job. Its return value raises where the job did."""
-    if done.status == JobStatus.COMPLETED:
-        result: Outcome = done.return_value
-        return result
-    return failed(f"the job ended as {done.status.name.lower()}")
+def figures(names: Sequence[str], values: Sequence[float]) -> str:
+    return "  ".join(f"{name} {value:.4g}" for name, value in zip(names, values, strict=True))
 
 
 def quoted(text: str) -> str:

@@ -49,10 +49,14 @@ class Space:
 
     def suggest(self, trial: BaseTrial, fixed: Callable[[str], Value]) -> dict[str, Value]:
         """Ask the trial for every dimension that exists; `fixed` knows the keys that are not searched."""
+        return self.point(lambda key, d: distribution.suggest(trial, key, d), fixed)
+
+    def point(self, value: Callable[[str, BaseDistribution], Value], fixed: Callable[[str], Value]) -> dict[str, Value]:
+        """A value for every dimension that exists, in their order, so that conditions can look back."""
         values: dict[str, Value] = {}
         for d in self.dimensions:
             if self.exists(d, values, fixed):
-                values[d.key] = distribution.suggest(trial, d.key, d.distribution)
+                values[d.key] = value(d.key, d.distribution)
         return values
 
     def grid(self, fixed: Callable[[str], Value]) -> Iterator[dict[str, Value]]:

@@ -7,17 +7,18 @@ goes back into the queue under its own number and with its own parameters.
 
 import json
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections import deque
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Any, Literal
 
 import optuna
-from optuna.trial import FrozenTrial, Trial, TrialState
+from optuna.trial import FrozenTrial, TrialState
 
 from fmnist.errors import FmnistError
 from fmnist.sweep import owner, trials
-from fmnist.sweep.space import Space, Value
+from fmnist.sweep.space import Value
 from fmnist.trial import answering, open_storage
 
 Direction = Literal["minimize", "maximize"]
@@ -25,7 +26,6 @@ Direction = Literal["minimize", "maximize"]
 IDENTITY = "identity"  # user attribute of the study: what a resume must agree with
 CREATOR = "creator"  # user attribute of the study: who fills the queue first
 READY = "ready"  # user attribute of the study: its creator has filled the queue
-FINISHED = (TrialState.COMPLETE, TrialState.PRUNED, TrialState.FAIL)
 SIGNATURE = 10.0  # seconds within which a taken trial is signed
 PATIENCE = 60.0  # seconds to wait for another process that is just creating the study
 
@@ -36,6 +36,7 @@ class Ledger:
     def __init__(self, name: str, url: str) -> None:
         self.name, self.url = name, url
         self.storage = open_storage(url)
+        self.queue: deque[int] = deque()  # the ids of trials that were waiting when we last looked
 
     def open(
         self,
@@ -71,13 +72,6 @@ class Ledger:
     def alone(self) -> AbstractContextManager[None]:
         """While inside, nobody else takes a trial or judges owners."""
         return owner.alone(self.storage, self.url, self.name)
-
-    def use(self, sampler: Callable[[int], optuna.samplers.BaseSampler], pruner: optuna.pruners.BasePruner) -> None:
-        """Who proposes the point of the trial of a number, and who judges the epochs.
-
-        A trial's chance comes from its number: neither a resume nor another machine draws a point for the second time.
-        """
-        self.sampler, self.study.pruner = sampler, pruner
 
     def agree(self, identity: Mapping[str, Any]) -> None:
         """Refuse to go on with another search than the one that was begun."""
@@ -134,6 +128,7 @@ class Ledger:
     def requeue(self, trial_id: int) -> None:
         self.storage.set_trial_user_attr(trial_id, trials.OWNER, None)  # who takes it is not judged by the last owner
         self.storage.set_trial_state_values(trial_id, TrialState.WAITING)
+        self.queue.clear()  # it may have a smaller number than those
 
     def fill(self, budget: int, points: Sequence[Mapping[str, Value]]) -> None:
         """Queue trials until there are `budget` in all."""
@@ -141,23 +136,25 @@ class Ledger:
         for number in range(known, budget):
             self.study.enqueue_trial(dict(points[number]) if number < len(points) else {})
 
-    def take(self, space: Space, fixed: Callable[[str], Value]) -> tuple[Trial, dict[str, Value]] | None:
-        """The next trial of the queue with its parameters, signed as ours; None when the queue is empty."""
+    def pop(self) -> FrozenTrial | None:
+        """Take the next trial of the queue and sign it as ours; as it was, or None when the queue is empty."""
         with owner.uninterrupted(), self.alone():
-            waiting = self.study.get_trials(deepcopy=False, states=(TrialState.WAITING,))
-            if not waiting:
-                return None
-            self.study.sampler = self.sampler(waiting[0].number)
-            trial = self.study.ask()
-            trial.set_user_attr(trials.OWNER, owner.me())
-        attempts = int(trial.user_attrs.get(trials.ATTEMPTS, 0)) + 1
-        trial.set_user_attr(trials.ATTEMPTS, attempts)
-        values = space.suggest(trial, fixed)
-        trial.set_user_attr(trials.OVERRIDES, space.words(values))
-        return trial, values
+            while True:
+                if not self.queue:
+                    waiting = self.study.get_trials(deepcopy=False, states=(TrialState.WAITING,))
+                    self.queue.extend(trial._trial_id for trial in waiting)
+                    if not self.queue:
+                        return None
+                trial = self.storage.get_trial(self.queue.popleft())
+                if trial.state != TrialState.WAITING:  # another process has taken it since we looked
+                    continue
+                if self.storage.set_trial_state_values(trial._trial_id, TrialState.RUNNING):
+                    self.storage.set_trial_user_attr(trial._trial_id, trials.OWNER, owner.me())
+                    return trial
 
-    def finished(self) -> list[FrozenTrial]:
-        return self.study.get_trials(deepcopy=False, states=FINISHED)
+    def trial(self, number: int) -> FrozenTrial:
+        trial_id = self.storage.get_trial_id_from_study_id_trial_number(self.study._study_id, number)
+        return self.storage.get_trial(trial_id)
 
     def running(self) -> list[FrozenTrial]:
         return self.study.get_trials(deepcopy=False, states=(TrialState.RUNNING,))

@@ -7,14 +7,14 @@ from typing import Any
 
 import optuna
 from hydra.core.override_parser.overrides_parser import OverridesParser
-from hydra.types import HydraContext, TaskFunction
+from hydra.types import HydraContext, RunMode, TaskFunction
 from omegaconf import DictConfig, OmegaConf, open_dict
 
 from fmnist import atomic
 from fmnist.console import say
 from fmnist.errors import ConfigError, FmnistError, closest
 from fmnist.experiment import experiment
-from fmnist.sweep import parts
+from fmnist.sweep import parts, warm_start
 from fmnist.sweep.options import Options, options
 from fmnist.sweep.search import Search
 from fmnist.sweep.space import Space, Value, parse
@@ -22,6 +22,7 @@ from fmnist.sweep.study import Ledger, direction
 from fmnist.trial import open_storage, without_password
 
 DEFAULT_TRIALS = 20
+ATTEMPT = 1_000_003  # between the seeds of two attempts at a point; no study has so many trials
 
 
 def sweep(words: Sequence[str], config: DictConfig, hydra_context: HydraContext, task: TaskFunction) -> dict[str, Any]:
@@ -36,6 +37,15 @@ def sweep(words: Sequence[str], config: DictConfig, hydra_context: HydraContext,
     opts = options({key: value for key, value in values.items() if not key.startswith("_")})
     space, fixed_words = parse(opts.params, words, hydra_context.config_loader)
     plan = Plan(config, opts, space)
+    if not plan.is_grid:
+        loader = hydra_context.config_loader
+        name = config.hydra.job.config_name
+        plan.points = warm_start.points(
+            opts.enqueue,
+            space,
+            lambda more: loader.load_configuration(name, more, RunMode.RUN),
+            loader.get_group_options("experiment"),
+        )
     if opts.dry_run:
         plan.show()
         return {}
@@ -51,7 +61,6 @@ def sweep(words: Sequence[str], config: DictConfig, hydra_context: HydraContext,
     ledger = Ledger(plan.name, opts.storage or str((folder / "study.journal").absolute()))
     identity = plan.identity([word for word in fixed_words if not word.startswith("study=")])
     ledger.open(identity, list(plan.objectives.values()), plan.budget, plan.points)
-    ledger.use(plan.sampler_of, parts.pruner(opts.pruner))
     search = Search(plan, ledger, folder, fixed_words, hydra_context, task)
     return search.run()
 
@@ -74,12 +83,14 @@ class Plan:
             raise ConfigError(
                 "hydra/sweeper/sampler", "grid", "a sampler for intervals (tpe, random, …); a grid needs choices"
             )
-        self.points: list[dict[str, Value]] = list(opts.enqueue)
+        self.points: list[dict[str, Value]] = []
         if self.is_grid:
             self.points = list(space.grid(self.fixed))
             self.budget = min(opts.n_trials or len(self.points), len(self.points))
         else:
             self.budget = opts.n_trials or DEFAULT_TRIALS
+            if space.is_discrete and not opts.duplicates:  # there may be fewer points than trials
+                self.budget = sum(1 for _ in islice(space.grid(self.fixed), self.budget))
 
     def fixed(self, key: str) -> Value:
         """The value of a key that is not searched: a group's option, or a value of the config."""
@@ -87,10 +98,11 @@ class Plan:
         value: Value = choices[key] if key in choices else OmegaConf.select(self.config, key)
         return value
 
-    def sampler_of(self, number: int) -> optuna.samplers.BaseSampler:
+    def sampler_of(self, number: int, attempt: int = 0) -> optuna.samplers.BaseSampler:
         """The sampler for the trial of this number. A sequence of points is one: its seed is the same for all."""
         is_sequence = self.sampler.get("_target_", "").endswith("QMCSampler")
-        return parts.sampler(self.sampler, self.options.seed + (0 if is_sequence else number))
+        own = 0 if is_sequence else number + attempt * ATTEMPT
+        return parts.sampler(self.sampler, self.options.seed + own)
 
     def identity(self, fixed_words: Sequence[str]) -> dict[str, Any]:
         """What a resumed sweep must agree with."""

@@ -1,0 +1,37 @@
+"""How a study stands: counted anew or kept up with, the same figures."""
+
+from datetime import datetime, timedelta
+
+import pytest
+from optuna.trial import FrozenTrial, TrialState, create_trial
+
+from fmnist.sweep.tally import Tally
+
+BEGIN = datetime(2026, 1, 1)
+
+
+def ended(value: float | None, state: TrialState, after: int) -> FrozenTrial:
+    trial = create_trial(value=value, state=state)
+    trial.datetime_complete = BEGIN + timedelta(seconds=after) if state.is_finished() else None
+    return trial
+
+
+TRIALS = [
+    ended(0.5, TrialState.COMPLETE, 1),
+    ended(0.7, TrialState.COMPLETE, 4),
+    ended(0.6, TrialState.COMPLETE, 2),
+    ended(None, TrialState.FAIL, 3),
+    ended(0.9, TrialState.PRUNED, 5),
+    ended(None, TrialState.RUNNING, 0),
+]
+
+
+@pytest.mark.parametrize(("maximize", "best", "since"), [(True, 0.7, 1), (False, 0.5, 4)])
+def test_states_best_and_how_long_ago(maximize: bool, best: float, since: int) -> None:
+    tally = Tally(maximize)
+    tally.count(TRIALS)
+    tally.count(TRIALS)  # anew, not once more
+    assert (tally.finished, tally.failed) == (5, 1)
+    assert tally.best is not None
+    assert tally.best.value == best
+    assert tally.since_best == since
