@@ -21,7 +21,7 @@ from tools import SOURCE, Result, span, train, trials
 from fmnist.sweep import parts
 from fmnist.sweep import trials as names
 from fmnist.sweep.options import options
-from fmnist.sweep.search import RESULTS_EVERY, Search
+from fmnist.sweep.search import RESULTS_EVERY, RESULTS_SHARE, Search
 from fmnist.sweep.space import Space, parse
 from fmnist.sweep.study import Ledger
 from fmnist.trial import open_storage
@@ -99,26 +99,25 @@ class Bench:
         ledger.open({}, ["maximize"], size + count, [])
         self.opening = time.process_time() - begin
         self.config, self.timed = group("sampler", sampler), Timed(optuna.samplers.RandomSampler())
-        ledger.use(self.sampler, parts.pruner(group("pruner", "median")))
-        opts = options({"sampler": {}, "pruner": {}})
+        opts = options({"sampler": {}, "pruner": group("pruner", "median")})
         config = OmegaConf.create({"objective": OBJECTIVE, "seed": 1})
         plan: Any = SimpleNamespace(
             options=opts, space=space, fixed=lambda _: None, config=config, name="cost", budget=size + count
         )
-        plan.objectives = {OBJECTIVE: "maximize"}
+        plan.objectives, plan.sampler_of = {OBJECTIVE: "maximize"}, self.sampler
         context: Any = None
         self.search = Search(plan, ledger, folder, [], context, lambda _: 0.5)
         self.rows: list[dict[str, float]] = []
 
-    def sampler(self, number: int) -> BaseSampler:
+    def sampler(self, number: int, attempt: int) -> BaseSampler:
         """The trial's own, as in `Plan.sampler_of`."""
-        self.timed.inner = parts.sampler(self.config, number)
+        self.timed.inner = parts.sampler(self.config, number + attempt)
         return self.timed
 
     def step(self) -> None:
         """A trial is taken and told; the results, written every few seconds, are timed for themselves."""
         search, sampled = self.search, self.timed.seconds
-        search.written = time.monotonic() + 1e9
+        search.next_results = time.monotonic() + 1e9
         row = {}
         with contextlib.redirect_stdout(io.StringIO()):
             begin = time.process_time()
@@ -138,9 +137,10 @@ class Bench:
         self.rows.append({key: 1000 * seconds for key, seconds in row.items()})
 
     def medians(self) -> dict[str, float]:
-        """Milliseconds of processor time. own_ms: next_ms + tell_ms; results_ms: once in RESULTS_EVERY seconds."""
+        """Milliseconds of processor time. own_ms: next_ms + tell_ms; results_ms: see RESULTS_EVERY."""
         found = {key: median(row[key] for row in self.rows) for key in self.rows[0]}
-        return {**found, "results_share_of_time": found["results_ms"] / 1000 / RESULTS_EVERY}
+        seconds = found["results_ms"] / 1000
+        return {**found, "results_share_of_time": min(seconds / RESULTS_EVERY, RESULTS_SHARE)}
 
 
 def sweeps(tmp: Path, sizes: list[int], count: int, rounds: int, say: Callable[[str], None]) -> Result:

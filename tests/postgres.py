@@ -16,6 +16,7 @@ from pathlib import Path
 import optuna
 
 from options import ROOT
+from shell import STRICT
 
 DEBIAN = Path("/usr/lib/postgresql")
 USERS = ("postgres", "nobody")  # PostgreSQL refuses to run as root
@@ -36,8 +37,8 @@ def missing() -> str | None:
     """Why there can be no server here, and what to do about it."""
     if binaries() is None:
         return "PostgreSQL's server is missing: apt-get install postgresql"
-    if find_spec("psycopg2") is None:
-        return "PostgreSQL's driver is missing: pip install psycopg2-binary"
+    if find_spec("psycopg") is None:
+        return "PostgreSQL's driver is missing: pip install psycopg[binary]"
     return None
 
 
@@ -84,11 +85,11 @@ class Server:
             time.sleep(0.05)
 
     def answers(self) -> bool:
-        import psycopg2
+        import psycopg
 
         try:
             self.sql("SELECT 1")
-        except psycopg2.OperationalError:
+        except psycopg.OperationalError:
             return False
         return True
 
@@ -118,15 +119,12 @@ class Server:
             time.sleep(0.02)
 
     def sql(self, statement: str) -> None:
-        import psycopg2
+        import psycopg
 
-        connection = psycopg2.connect(host="127.0.0.1", port=self.port, user="fmnist", dbname="postgres")
-        try:
-            connection.autocommit = True  # CREATE DATABASE will have no transaction
-            with connection.cursor() as cursor:
-                cursor.execute(statement)
-        finally:
-            connection.close()
+        # CREATE DATABASE will have no transaction.
+        server = {"host": "127.0.0.1", "port": self.port, "user": "fmnist", "dbname": "postgres"}
+        with psycopg.connect(**server, autocommit=True) as connection:
+            connection.execute(statement)
 
     def database(self, name: str) -> str:
         """The URL of a new, empty database."""
@@ -134,7 +132,7 @@ class Server:
         return self.url(name)
 
     def url(self, name: str, who: str = "fmnist") -> str:
-        return f"postgresql+psycopg2://{who}@127.0.0.1:{self.port}/{name}"
+        return f"postgresql://{who}@127.0.0.1:{self.port}/{name}"
 
 
 def is_user(name: str) -> bool:
@@ -161,7 +159,7 @@ class Sweep:
     """`python train.py …` in the background; with a `host` as if on a machine of that name."""
 
     def __init__(self, *words: str, cwd: Path, host: str | None = None) -> None:
-        env = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONWARNINGS": "error", "COLUMNS": "200"}
+        env = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONWARNINGS": STRICT, "COLUMNS": "200"}
         if host:
             (cwd / "tmp").mkdir(parents=True)
             (cwd / "sitecustomize.py").write_text(OTHER_HOST)
@@ -178,7 +176,7 @@ class Sweep:
         return self.out.read_text().count("  trial ")
 
     def wait_until_told(self, n: int) -> None:
-        until = time.monotonic() + 60
+        until = time.monotonic() + 180
         while self.told() < n:
             assert self.process.poll() is None, self.err.read_text()
             assert time.monotonic() < until, self.out.read_text()
@@ -186,7 +184,7 @@ class Sweep:
 
     def end(self) -> tuple[int, str]:
         """Exit code and what stands on standard error."""
-        return self.process.wait(60), self.err.read_text()
+        return self.process.wait(180), self.err.read_text()
 
     def kill(self) -> None:
         self.process.kill()

@@ -13,10 +13,14 @@ from options import ROOT
 TINY = ("debug=tiny", "callbacks.progress=null")
 
 
+# A warning is a mistake, but for connections to a database that Optuna leaves to the end of the process.
+STRICT = "error,ignore::ResourceWarning"
+
+
 def run(*words: str, cwd: Path, **environment: str) -> subprocess.CompletedProcess[str]:
     """The finished process; nothing is checked."""
     words = tuple(str(word) for word in words)
-    env = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONWARNINGS": "error", "COLUMNS": "200", **environment}
+    env = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONWARNINGS": STRICT, "COLUMNS": "200", **environment}
     return subprocess.run(
         [sys.executable, *words], cwd=cwd, env=env, capture_output=True, text=True, timeout=120, check=False
     )

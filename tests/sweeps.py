@@ -79,7 +79,7 @@ class Going:
             if n == 0:
                 return
 
-    def wait_for_epoch(self, number: int, timeout: float = 30) -> None:
+    def wait_for_epoch(self, number: int, timeout: float = 120) -> None:
         """Until the trial's run has finished an epoch."""
         until = time.monotonic() + timeout
         while not (self.folder / str(number) / "last.npz").exists():
