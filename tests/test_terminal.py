@@ -6,7 +6,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from options import ROOT
+from shell import train
 
 
 def at_a_terminal(*overrides: str, cwd: Path) -> str:
@@ -46,6 +49,22 @@ def test_a_pipe_gets_plain_lines(tmp_path: Path) -> None:
     assert "\x1b" not in done.stdout
     assert "━" not in done.stdout
     assert len([line for line in done.stdout.splitlines() if line.startswith("epoch ")]) == 5
+
+
+@pytest.mark.parametrize(
+    ("typed", "offered"),
+    [
+        ("optimizer=n", {"optimizer=nadam", "optimizer=nesterov"}),
+        ("hydra/sweeper/pruner=me", {"hydra/sweeper/pruner=median"}),
+        ("hydra.sweeper.n_", {"hydra.sweeper.n_jobs=", "hydra.sweeper.n_trials="}),
+    ],
+)
+def test_the_tab_key_completes_options_and_keys(typed: str, offered: set[str], tmp_path: Path) -> None:
+    """As the function asks that `train.py -sc install=bash` gives to the shell."""
+    asked = {"COMP_LINE": f"python train.py {typed}", "COMP_POINT": "100"}
+    done = train("-sc", "query=bash", cwd=tmp_path, **asked)
+    assert done.returncode == 0, done.stderr
+    assert set(done.stdout.split()) == offered
 
 
 def test_a_sweep_lives_in_one_table(tmp_path: Path) -> None:
