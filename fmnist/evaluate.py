@@ -5,7 +5,8 @@ from typing import NamedTuple
 import numpy as np
 
 from fmnist.batches import Batches
-from fmnist.interfaces import Array, Loss
+from fmnist.interfaces import Array, Loss, Split
+from fmnist.loss.softmax import softmax
 from fmnist.network import Network
 
 
@@ -54,3 +55,31 @@ def class_scores(C: Array) -> ClassScores:
     recall = hits / np.maximum(support, 1)
     f1 = 2 * hits / np.maximum(predicted + support, 1)
     return ClassScores(precision, recall, f1, support)
+
+
+def probabilities(network: Network, batches: Batches, batch_size: int) -> Array:
+    """What the network gives each class, (n, k), in the order of the part's rows."""
+    rows = batches.part.rows
+    starts = range(0, len(rows), batch_size)
+    return np.concatenate([softmax(network.forward(batches(rows[i : i + batch_size])[0])) for i in starts])
+
+
+class Mistake(NamedTuple):
+    """An example that is taken for another class. index: its place in the data set's file."""
+
+    index: int
+    true: int
+    predicted: int
+    probability: float  # of the predicted class
+    true_probability: float
+
+
+def worst_mistakes(p: Array, part: Split, most: int) -> list[Mistake]:
+    """The mistakes that the network is most sure of, surest first, from its probabilities p (n, k)."""
+    y, predicted = part.y[part.rows], p.argmax(axis=1)
+    wrong = np.flatnonzero(predicted != y)
+    wrong = wrong[np.argsort(-p[wrong, predicted[wrong]], kind="stable")][:most]
+    return [
+        Mistake(int(part.rows[i]), int(y[i]), int(predicted[i]), float(p[i, predicted[i]]), float(p[i, y[i]]))
+        for i in wrong
+    ]

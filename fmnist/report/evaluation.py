@@ -1,4 +1,4 @@
-"""The best network of a run on the test set, class by class."""
+"""The best network of a run on the test set: class by class, its worst mistakes, and pictures of both."""
 
 from pathlib import Path
 from typing import Any
@@ -10,26 +10,34 @@ from fmnist import atomic
 from fmnist.batches import Batches
 from fmnist.console import console
 from fmnist.errors import ConfigError
-from fmnist.evaluate import ClassScores, class_scores, confusion, evaluate
+from fmnist.evaluate import (
+    ClassScores,
+    Mistake,
+    class_scores,
+    confusion,
+    evaluate,
+    probabilities,
+    worst_mistakes,
+)
 from fmnist.experiment import experiment
-from fmnist.interfaces import Array
+from fmnist.interfaces import Array, Splits
+from fmnist.network import Network
 from fmnist.session import part
 from fmnist.streams import streams
 
+MISTAKES = 24
+
 
 def evaluate_run(folder: Path) -> None:
-    """Print accuracy, scores per class and the confusion matrix; write them to evaluation.json in the folder.
+    """Print accuracy, scores per class and the confusion matrix; write them and the worst mistakes to the folder.
+
+    Into evaluation.json; the pictures confusion, mistakes and weights beside it.
 
     Raises:
         ConfigError: there is no run in the folder.
         CheckpointError: best.npz is missing, damaged or of another architecture.
     """
-    file = folder / "config.yaml"
-    if not file.exists():
-        raise ConfigError("folder", folder, "the folder of a run, with its config.yaml")
-    config = OmegaConf.load(file)
-    assert isinstance(config, DictConfig)
-    parts = experiment(config)
+    parts = experiment(stored_config(folder))
     best = atomic.read_npz(folder / "best.npz")
     splits = parts.load()
     network = parts.network(splits, streams(parts.seed))
@@ -37,6 +45,8 @@ def evaluate_run(folder: Path) -> None:
     batches = Batches(splits, splits.test, parts.trainer.precision)
     judged = evaluate(network, parts.loss, batches, parts.trainer.eval_batch_size)
 
+    p = probabilities(network, batches, parts.trainer.eval_batch_size)
+    mistakes = worst_mistakes(p, splits.test, MISTAKES)
     C = confusion(judged.y, judged.predicted, splits.k)
     scores = class_scores(C)
     console().print(f"{splits.name}: {splits.test.size} test examples, {folder / 'best.npz'}")
@@ -50,8 +60,43 @@ def evaluate_run(folder: Path) -> None:
         "classes": splits.classes,
         **{name: values.tolist() for name, values in scores._asdict().items()},
         "confusion": C.tolist(),
+        "mistakes": [mistake._asdict() for mistake in mistakes],
     }
     atomic.write_json(folder / "evaluation.json", result)
+    for name in draw(folder, splits, network, C, mistakes):
+        console().print(f"{folder / name}.png and .svg")
+
+
+def stored_config(folder: Path) -> DictConfig:
+    """The config of the run in the folder; a ConfigError where there is none."""
+    file = folder / "config.yaml"
+    if not file.exists():
+        raise ConfigError("folder", folder, "the folder of a run, with its config.yaml")
+    config = OmegaConf.load(file)
+    assert isinstance(config, DictConfig)
+    return config
+
+
+def draw(folder: Path, splits: Splits, network: Network, C: Array, mistakes: list[Mistake]) -> list[str]:
+    """The pictures' names."""
+    from fmnist.picture.confusion_matrix import confusion_matrix
+    from fmnist.picture.mistake_grid import mistake_grid
+    from fmnist.picture.style import save
+    from fmnist.picture.weight_images import weight_images
+
+    test = f"{splits.name}'s {splits.test.size:,} test images"
+    accuracy = f"{C.trace() / C.sum():.4f}"
+    pictures = {
+        "confusion": confusion_matrix(C, splits.classes, f"Confusion matrix: accuracy {accuracy} on {test}"),
+        "weights": weight_images(network.params["dense1.W"], splits.shape),
+    }
+    if mistakes:
+        images = splits.test.x[[mistake.index for mistake in mistakes]].reshape(-1, *splits.shape)
+        title = f"The surest of {C.sum() - C.trace():,} mistakes on {test}"
+        pictures["mistakes"] = mistake_grid(mistakes, images, splits.classes, title)
+    for name, drawn in pictures.items():
+        save(drawn, folder / name)
+    return list(pictures)
 
 
 def score_table(scores: ClassScores, classes: tuple[str, ...]) -> Table:

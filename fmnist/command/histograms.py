@@ -1,0 +1,14 @@
+"""Activations and gradients of a run's network by layer, before and after its training, as PNG and SVG."""
+
+from argparse import ArgumentParser, Namespace
+from pathlib import Path
+
+
+def arguments(parser: ArgumentParser) -> None:
+    parser.add_argument("folder", type=Path, help="a run's folder: outputs/…/")
+
+
+def run(arguments: Namespace) -> None:
+    from fmnist.report.histograms import draw_histograms
+
+    draw_histograms(arguments.folder)

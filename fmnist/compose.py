@@ -1,0 +1,19 @@
+"""The project's config outside train.py, from the same words."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from hydra import compose, initialize_config_dir
+from omegaconf import DictConfig
+
+CONF = Path(__file__).parent.parent / "conf"
+
+
+def composed(words: Sequence[str]) -> DictConfig:
+    """What `python train.py WORDS` would run.
+
+    Raises:
+        HydraException: a word is no override, or names what there is not; `shell` makes one line of it.
+    """
+    with initialize_config_dir(str(CONF), version_base="1.3"):
+        return compose("config", overrides=list(words))

@@ -1,0 +1,77 @@
+"""How large activations and gradients are, layer by layer: do they die out, saturate or explode?"""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from fmnist.interfaces import Array
+from fmnist.picture.style import BLUE, GREY, figure, look
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+BINS = 80
+
+
+class LayerValues(NamedTuple):
+    """A layer's outputs, and the gradient of its weights, before and after the training: any shapes."""
+
+    name: str
+    activations: tuple[Array, Array]
+    gradients: tuple[Array, Array]
+
+
+@look()
+def layer_histograms(layers: Sequence[LayerValues], note: str) -> "Figure":
+    """A row per layer: its activations as they are, its gradients by magnitude."""
+    height = 1.15 + 0.95 * len(layers)
+    drawn = figure(9, height, "Activations and gradients by layer", note)
+    grid = drawn.subplots(len(layers), 2, squeeze=False)
+    magnitudes = [[magnitude(g) for g in layer.gradients] for layer in layers]
+    ends = common_range([m for pair in magnitudes for m in pair])
+    for (left, right), layer, gradients in zip(grid, layers, magnitudes, strict=True):
+        outlines(left, layer.activations, common_range(layer.activations))
+        outlines(right, gradients, ends)
+        left.text(-0.02, 0.5, layer.name, transform=left.transAxes, ha="right", va="center")
+        zero = [np.mean(a == 0) for a in layer.activations]
+        if max(zero) > 0.005:
+            said = f"zero: {zero[0]:.0%} → {zero[1]:.0%}"
+            left.text(0.99, 0.92, said, transform=left.transAxes, ha="right", va="top", size=7.5, color=GREY)
+        if layer is not layers[-1]:
+            right.tick_params(labelbottom=False)
+    for ax, title in zip(grid[0], ("layer's outputs", "gradient of the weights: log₁₀ |∂L/∂W|"), strict=True):
+        ax.set_title(title)
+    grid[0][0].legend(loc="lower right", bbox_to_anchor=(1, 1), borderpad=0, ncols=2, handlelength=1.2, fontsize=8)
+    drawn.subplots_adjust(left=0.1, right=0.985, top=1 - 0.82 / height, bottom=0.3 / height, wspace=0.06, hspace=0.42)
+    return drawn
+
+
+def magnitude(g: Array) -> Array:
+    """log₁₀ |g| of what is not zero."""
+    return np.log10(np.abs(g[g != 0]))
+
+
+def common_range(values: Sequence[Array]) -> tuple[float, float]:
+    """From the smallest to the largest but half a hundredth of the values on either side."""
+    some = [v for v in values if v.size]
+    if not some:
+        return 0.0, 1.0
+    low = min(float(np.quantile(v, 0.005)) for v in some)
+    high = max(float(np.quantile(v, 0.995)) for v in some)
+    return (low, high) if low < high else (low - 0.5, high + 0.5)
+
+
+def outlines(ax: "Axes", values: Sequence[Array], ends: tuple[float, float]) -> None:
+    """Two histograms over each other, each as high as its highest bin; what is exactly zero is left out."""
+    for v, colour, fill, label in zip(values, (GREY, BLUE), (0.12, 0.3), ("untrained", "trained"), strict=True):
+        counts, edges = np.histogram(v[v != 0], BINS, ends)
+        heights = counts / max(counts.max(), 1)
+        ax.stairs(heights, edges, color=colour, linewidth=1.2)
+        ax.stairs(heights, edges, color=colour, alpha=fill, fill=True, label=label)
+    ax.set_xlim(ends)
+    ax.set_ylim(0, 1.12)
+    ax.set_yticks([])
+    ax.grid(axis="y", visible=False)
+    ax.spines["left"].set_visible(False)

@@ -1,0 +1,91 @@
+"""One look for all pictures, and how they are kept: the same figures give the same bytes.
+
+The only file that imports matplotlib, and without pyplot: nothing is global, no window can open.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+
+from fmnist import atomic
+from fmnist.errors import FmnistError
+
+try:
+    from matplotlib import style
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+    from PIL import Image
+except ImportError as error:
+    raise FmnistError(f"pictures need matplotlib ({error}): pip install matplotlib") from None
+
+# Okabe & Ito's colours: told apart by all kinds of colour vision, https://jfly.uni-koeln.de/color/.
+BLUE, ORANGE, GREEN, PINK, SKY, YELLOW, BLACK = (
+    "#0072b2",
+    "#d55e00",
+    "#009e73",
+    "#cc79a7",
+    "#56b4e9",
+    "#e69f00",
+    "#222222",
+)
+COLOURS = (BLUE, ORANGE, GREEN, PINK, YELLOW, SKY, BLACK)
+GREY = "#6b6b6b"
+MARKERS = "osD^vPX"
+
+LOOK = {
+    "figure.dpi": 120,
+    "figure.facecolor": "white",
+    "font.size": 9,
+    "text.color": BLACK,
+    "text.parse_math": False,  # a name may hold $ and _
+    "axes.edgecolor": GREY,
+    "axes.labelcolor": GREY,
+    "axes.titlelocation": "left",
+    "axes.titlesize": 10,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.grid": True,
+    "axes.axisbelow": True,
+    "grid.color": "#e6e6e6",
+    "grid.linewidth": 0.7,
+    "lines.linewidth": 1.6,
+    "lines.markersize": 4,
+    "xtick.color": GREY,
+    "ytick.color": GREY,
+    "legend.frameon": False,
+    "image.interpolation": "nearest",
+    "svg.fonttype": "none",  # text stays text
+    "svg.hashsalt": "fmnist",  # or the names of its parts change each time
+}
+
+
+@contextmanager
+def look() -> Iterator[None]:
+    """Inside, and in functions that it decorates, figures look like ours, whatever the user's matplotlibrc says."""
+    with style.context(["default", LOOK]):
+        yield
+
+
+def figure(width: float, height: float, title: str, note: str = "") -> Figure:
+    """An empty figure, in inches, with a title on the left and a note below it; both have their room at the top."""
+    drawn = Figure(figsize=(width, height))
+    left = 0.12 / width
+    drawn.text(left, 1 - 0.12 / height, title, size=12, weight="bold", va="top")
+    if note:
+        drawn.text(left, 1 - 0.38 / height, note, size=9, color=GREY, va="top")
+    return drawn
+
+
+@look()
+def save(drawn: Figure, file: Path) -> list[Path]:
+    """Write file.png and file.svg, each whole or not at all."""
+    png, svg = (file.with_name(f"{file.name}.{ending}") for ending in ("png", "svg"))
+    canvas = FigureCanvasAgg(drawn)
+    canvas.draw()
+    # 256 colours are a third of the bytes, and no eye sees it.
+    small = Image.fromarray(np.asarray(canvas.buffer_rgba())[..., :3]).quantize(256, dither=Image.Dither.NONE)
+    atomic.write(png, lambda f: small.save(f, format="png", dpi=(drawn.dpi, drawn.dpi), optimize=True))
+    atomic.write(svg, lambda f: drawn.savefig(f, format="svg", metadata={"Date": None, "Creator": None}))
+    return [png, svg]
