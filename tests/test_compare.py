@@ -76,7 +76,7 @@ def test_losses_are_better_when_smaller(runs: Path) -> None:
 
 
 def test_only_what_differs_is_shown(runs: Path) -> None:
-    fixed = ["rank", "metric", "mean", "std", "seeds", "best", "runs"]
+    fixed = ["rank", "metric", "mean", "std", "interval95", "p", "seeds", "best", "runs"]
     two = table(runs, "outputs/nested")
     assert list(two[0]) == [*fixed, "optimizer.momentum", "folder"]
     assert {row["optimizer.momentum"] for row in two} == {"0.5", "0.9"}
@@ -88,14 +88,48 @@ def test_only_what_differs_is_shown(runs: Path) -> None:
 def test_the_table_can_be_read_and_piped(runs: Path) -> None:
     done = compare(runs, "outputs")
     lines = [line.rstrip() for line in done.stdout.splitlines()]
-    assert len(lines) == 1 + 4 + 2
-    assert lines[0].split() == ["rank", "val/accuracy", "seeds", "best", "runs", "setting", "folder"]
+    assert len(lines) == 1 + 4 + 3
+    assert lines[0].split() == ["rank", "val/accuracy", "95", "%", "seeds", "best", "runs", "setting", "folder"]
     momentum = next(line for line in lines if "optimizer.momentum=0.5" in line)
     assert f"{value(runs, 'nested/momentum5'):.4f} ± —" in momentum
     assert momentum.endswith("outputs/nested/momentum5")
-    assert lines[-2:] == [
+    assert lines[-3:] == [
         "8 runs in 4 settings: 6 finished, 1 diverged, 1 unfinished",
         "2 runs not counted: only finished ones are",
+        "no test: the best setting, and one to compare it with, need two seeds or more",
+    ]
+
+
+def seeds(folder: Path, optimizer: str, values: list[float]) -> None:
+    """Runs of one setting that ended with these figures."""
+    for seed, value in enumerate(values):
+        run = folder / f"{optimizer}{seed}"
+        run.mkdir(parents=True)
+        (run / "config.yaml").write_text(f"optimizer: {{_target_: {optimizer}}}\nseed: {seed}\n")
+        (run / "choices.yaml").write_text(f"optimizer: {optimizer}\n")
+        (run / "summary.json").write_text(
+            json.dumps({"state": "finished", "objective": "val/accuracy", "value": value})
+        )
+
+
+def test_the_best_is_tested_against_the_others(tmp_path: Path) -> None:
+    found = {"adam": [0.890, 0.892, 0.894], "nadam": [0.889, 0.893, 0.891], "sgd": [0.70, 0.71, 0.72], "lion": [0.5]}
+    for optimizer, values in found.items():
+        seeds(tmp_path / "outputs", optimizer, values)
+    rows = table(tmp_path, "outputs")
+    assert [row["optimizer"] for row in rows] == ["adam", "nadam", "sgd", "lion"]
+    # Of both the deviation is 0.002, so t = 0.001 / (0.002 √(2/3)) = 0.612 with ν = 4; twice its tail is 0.573.
+    # sgd: t = 0.182 / √((0.002² + 0.01²)/3) = 30.9, ν = 2.16: p = 0.000673, doubled by Holm.
+    assert [row["p"] and round(float(row["p"]), 4) for row in rows] == ["", 0.5734, 0.0013, ""]
+    # t = 4.303 with two degrees of freedom: 4.303 · 0.002 / √3.
+    assert float(rows[0]["interval95"]) == pytest.approx(0.004968, abs=1e-6)
+    assert rows[3]["interval95"] == ""
+    said = compare(tmp_path, "outputs").stdout.splitlines()
+    assert "0.8920 ± 0.0020" in said[1]
+    assert "± 0.0050" in said[1]
+    assert said[-2:] == [
+        "95 %: Student's t interval of the mean; p: Welch's t-test against rank 1, Holm's correction for 2 tests",
+        "not to be told apart from rank 1 (p ≥ 0.05): 2",
     ]
 
 

@@ -17,10 +17,16 @@ from fmnist.console import console
 from fmnist.errors import ConfigError, closest
 from fmnist.report.runs import Finding, find_runs
 from fmnist.report.settings import THERE, Setting, differences, settings
+from fmnist.report.statistics import against_first, interval
+
+LEVEL = 0.05  # a smaller p-value tells two settings apart
+NAMED = 12  # so many settings are listed by their rank
 
 
 def compare(folders: Sequence[Path], metric: str | None = None, file: Path | None = None) -> None:
     """Print the leaderboard of all runs below the folders, and write it to `file` as CSV.
+
+    With two seeds or more a mean has a 95 % interval, and is tested against the best.
 
     The row's folder is that of its best run. The metric is the runs' own objective, unless one is named.
 
@@ -76,19 +82,25 @@ def best_run(setting: Setting, metric: str) -> Finding:
 def leaderboard(ranked: Sequence[Setting], metric: str, keys: Sequence[str], frame: box.Box | None) -> Table:
     """What tells a setting from the others stands as one would type it."""
     incomplete = any(setting.states.keys() != {"finished"} for setting in ranked)
+    p_values = against_first([setting.by_seed for setting in ranked])
+    several = any(len(setting.by_seed) > 1 for setting in ranked)
+    tested = any(p is not None for p in p_values)
     table = Table(box=frame)
-    for name in ("rank", metric, "seeds", "best"):
+    for name in ("rank", metric, *(["95 %"] if several else []), *(["p"] if tested else []), "seeds", "best"):
         table.add_column(name, justify="right", no_wrap=True)
     for name in (*(["runs"] if incomplete else []), *(["setting"] if keys else []), "folder"):
         table.add_column(name)
-    for rank, setting in enumerate(ranked, 1):
-        values, folder = setting.by_seed, setting.runs[0].folder
-        cells = ["—", "—", "0", "—"]
+    for rank, (setting, p) in enumerate(zip(ranked, p_values, strict=True), 1):
+        values, folder, sure = setting.by_seed, setting.runs[0].folder, interval(setting.by_seed)
+        cells = [str(rank) if values else "—", "—"]
+        if values:
+            cells[1] = f"{figure(mean(values))} ± {figure(stdev(values)) if len(values) > 1 else '—'}"
+        cells += ["—" if sure is None else f"± {figure(sure)}"] if several else []
+        cells += ["—" if p is None else p_figure(p)] if tested else []
+        cells += [str(len(values)), "—"]
         if values:
             best = best_run(setting, metric)
-            folder = best.folder
-            deviation = figure(stdev(values)) if len(values) > 1 else "—"
-            cells = [str(rank), f"{figure(mean(values))} ± {deviation}", str(len(values)), figure(best.figures[metric])]
+            folder, cells[-1] = best.folder, figure(best.figures[metric])
         cells += [said(setting.states)] if incomplete else []
         cells += [typed(setting, keys)] if keys else []
         table.add_row(*cells, str(folder))
@@ -104,16 +116,18 @@ def as_csv(ranked: Sequence[Setting], metric: str, keys: Sequence[str]) -> str:
     """The same with all digits; what is not known is blank."""
     text = io.StringIO()
     table = csv.writer(text, lineterminator="\n")
-    table.writerow(["rank", "metric", "mean", "std", "seeds", "best", "runs", *keys, "folder"])
-    for rank, setting in enumerate(ranked, 1):
-        values = setting.by_seed
-        cells: list[object] = ["", metric, "", "", 0, ""]
+    table.writerow(["rank", "metric", "mean", "std", "interval95", "p", "seeds", "best", "runs", *keys, "folder"])
+    p_values = against_first([setting.by_seed for setting in ranked])
+    for rank, (setting, p) in enumerate(zip(ranked, p_values, strict=True), 1):
+        values, sure = setting.by_seed, interval(setting.by_seed)
+        cells: list[object] = ["", metric, "", "", "", "", 0, ""]
         folder = setting.runs[0].folder
         if values:
             best = best_run(setting, metric)
             folder = best.folder
             deviation = stdev(values) if len(values) > 1 else ""
-            cells = [rank, metric, mean(values), deviation, len(values), best.figures[metric]]
+            certainty = ["" if number is None else number for number in (sure, p)]
+            cells = [rank, metric, mean(values), deviation, *certainty, len(values), best.figures[metric]]
         table.writerow([*cells, said(setting.states), *(setting.keys.get(key, "") for key in keys), folder])
     return text.getvalue()
 
@@ -127,6 +141,22 @@ def remarks(runs: Sequence[Finding], ranked: Sequence[Setting], metric: str) -> 
         yield f"{count(without, 'finished run')} without {metric}"
     if left := len(runs) - states["finished"]:
         yield f"{count(left, 'run')} not counted: only finished ones are"
+    yield from verdict([setting.by_seed for setting in ranked])
+
+
+def verdict(samples: Sequence[Sequence[float]]) -> Iterable[str]:
+    """Which settings, best first, cannot be told apart from the best one."""
+    if len([values for values in samples if values]) < 2 or all(len(values) < 2 for values in samples):
+        return
+    tested = [(rank, p) for rank, p in enumerate(against_first(samples), 1) if p is not None]
+    if not tested:
+        yield "no test: the best setting, and one to compare it with, need two seeds or more"
+        return
+    corrected = f", Holm's correction for {len(tested)} tests" if len(tested) > 1 else ""
+    yield f"95 %: Student's t interval of the mean; p: Welch's t-test against rank 1{corrected}"
+    alike = [str(rank) for rank, p in tested if p >= LEVEL]
+    named = ", ".join([*alike[:NAMED], *(["…"] if len(alike) > NAMED else [])])
+    yield f"not to be told apart from rank 1 (p ≥ {LEVEL}): {named or 'none of those tested'}"
 
 
 def count(n: int, what: str) -> str:
@@ -136,6 +166,10 @@ def count(n: int, what: str) -> str:
 def said(states: Counter[str]) -> str:
     """3 finished, 1 diverged."""
     return ", ".join(f"{n} {state}" for state, n in sorted(states.items(), key=lambda item: item[0] != "finished"))
+
+
+def p_figure(p: float) -> str:
+    return "< 0.001" if p < 0.001 else f"{p:.3f}"
 
 
 def figure(value: float) -> str:
