@@ -65,9 +65,9 @@ def probabilities(network: Network, batches: Batches, batch_size: int) -> Array:
 
 
 class Mistake(NamedTuple):
-    """An example that is taken for another class. index: its place in the data set's file."""
+    """An example that is taken for another class. row: its place in the data set's file."""
 
-    index: int
+    row: int
     true: int
     predicted: int
     probability: float  # of the predicted class

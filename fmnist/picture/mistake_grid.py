@@ -36,7 +36,7 @@ def mistake_grid(mistakes: Sequence[Mistake], images: Array, classes: Sequence[s
         lines = (
             (f"× {classes[mistake.predicted]} {percent(mistake.probability)}", ORANGE, "bold"),
             (f"✓ {classes[mistake.true]} {percent(mistake.true_probability)}", BLUE, "normal"),
-            (f"#{mistake.index}", GREY, "normal"),
+            (f"#{mistake.row}", GREY, "normal"),
         )
         for i, (text, colour, weight) in enumerate(lines):
             y = top + h + (0.12 + i * LINE) / inch

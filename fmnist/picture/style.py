@@ -83,9 +83,9 @@ def save(drawn: Figure, file: Path) -> list[Path]:
     """Write file.png and file.svg, each whole or not at all."""
     png, svg = (file.with_name(f"{file.name}.{ending}") for ending in ("png", "svg"))
     canvas = FigureCanvasAgg(drawn)
-    canvas.draw()
-    # 256 colours are a third of the bytes, and no eye sees it.
-    small = Image.fromarray(np.asarray(canvas.buffer_rgba())[..., :3]).quantize(256, dither=Image.Dither.NONE)
-    atomic.write(png, lambda f: small.save(f, format="png", dpi=(drawn.dpi, drawn.dpi), optimize=True))
+    canvas.draw()  # type: ignore[no-untyped-call]
+    pixels = np.asarray(canvas.buffer_rgba())[..., :3]  # type: ignore[no-untyped-call]
+    small = Image.fromarray(pixels).quantize(256, dither=Image.Dither.NONE)  # a third of the bytes, and no eye sees it
+    atomic.write(png, lambda f: small.save(f, format="png", dpi=(drawn.dpi, drawn.dpi)))
     atomic.write(svg, lambda f: drawn.savefig(f, format="svg", metadata={"Date": None, "Creator": None}))
     return [png, svg]

@@ -37,7 +37,7 @@ def weight_images(W: Array, shape: tuple[int, int]) -> "Figure":
     ax.axis("off")
     bar = drawn.add_axes(((0.14 + width + 0.08) / total[0], 0.12 / total[1], 0.1 / total[0], min(height, 2) / total[1]))
     colours = drawn.colorbar(image, cax=bar)
-    colours.outline.set_visible(False)  # type: ignore[operator]
+    colours.outline.set_visible(False)
     bar.set_yticks([-top, 0, top], [f"−{top:.2g}", "0", f"{top:.2g}"], color=GREY, size=7)
     bar.tick_params(length=0)
     return drawn

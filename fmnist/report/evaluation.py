@@ -91,7 +91,7 @@ def draw(folder: Path, splits: Splits, network: Network, C: Array, mistakes: lis
         "weights": weight_images(network.params["dense1.W"], splits.shape),
     }
     if mistakes:
-        images = splits.test.x[[mistake.index for mistake in mistakes]].reshape(-1, *splits.shape)
+        images = splits.test.x[[mistake.row for mistake in mistakes]].reshape(-1, *splits.shape)
         title = f"The surest of {C.sum() - C.trace():,} mistakes on {test}"
         pictures["mistakes"] = mistake_grid(mistakes, images, splits.classes, title)
     for name, drawn in pictures.items():

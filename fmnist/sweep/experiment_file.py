@@ -13,9 +13,12 @@ from fmnist.errors import ConfigError
 NOT_THE_RUN = ("resume", "study", "hydra", "paths", "experiment", "debug", "sweep")
 
 
-def experiment_text(folder: Path, compose: Callable[[list[str]], DictConfig]) -> str:
+def experiment_text(
+    folder: Path, compose: Callable[[list[str]], DictConfig], name: str = "best", home: Path | None = None
+) -> str:
     """The options that differ from the default ones, then the keys that differ from those of the options.
 
+    The file will be HOME/experiment/NAME.yaml; without `home`, that is the folder above the run's.
     `compose(["optimizer=nadam"])` is the config that the command line gives for these overrides.
 
     Raises:
@@ -36,7 +39,7 @@ def experiment_text(folder: Path, compose: Callable[[list[str]], DictConfig]) ->
         if key not in chosen or not same(value, chosen[key]):
             changes[key] = difference(value, chosen.get(key))
 
-    command = shlex.join(["python", "train.py", "--config-dir", str(folder.parent), "experiment=best"])
+    command = shlex.join(["python", "train.py", "--config-dir", str(home or folder.parent), f"experiment={name}"])
     text = f"# @package _global_\n# {command}\n"
     if overrides:
         text += "defaults:\n" + "".join(f"  - override /{group}: {option}\n" for group, option in overrides.items())

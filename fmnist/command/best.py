@@ -1,0 +1,19 @@
+"""The best settings of a sweep as experiments best1, best2, …: to run again, with other seeds, on other data."""
+
+from argparse import ArgumentParser, Namespace
+from pathlib import Path
+
+
+def arguments(parser: ArgumentParser) -> None:
+    parser.add_argument("folder", type=Path, help="a sweep's folder: multirun/…/")
+    parser.add_argument("--n", type=int, default=3, help="how many (3)")
+    parser.add_argument("--metric", help="test/accuracy, val/loss, seconds, …; without: the runs' objective")
+
+
+def run(arguments: Namespace) -> None:
+    from fmnist.errors import ConfigError
+    from fmnist.report.best import write_best
+
+    if arguments.n < 1:
+        raise ConfigError("--n", arguments.n, "a whole number from 1 up")
+    write_best(arguments.folder, arguments.n, arguments.metric)
