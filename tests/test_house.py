@@ -29,7 +29,8 @@ FLOORS = [
     {"trainer"},
     {"experiment"},
     {"record", "run"},
-    {"report", "shell", "sweep"},
+    {"shell", "sweep"},
+    {"report"},
     {"command"},
     {"__main__"},
 ]

@@ -26,7 +26,7 @@ def confusion_matrix(C: Array, classes: Sequence[str], title: str) -> "Figure":
     ax = drawn.add_axes((1.15 / side, 0.95 / side, 1 - 1.3 / side, 1 - 1.6 / side))
     ax.imshow(np.sqrt(rates), cmap="Blues", vmin=0, vmax=1, aspect="auto")
     for i, j in np.argwhere(C):
-        colour = "white" if rates[i, j] > 0.3 else BLACK
+        colour = "white" if rates[i, j] > 0.505 else "black"  # on either the contrast is 4.5 or more
         ax.text(j, i - 0.06, f"{C[i, j]}", color=colour, ha="center", va="bottom", size=9)
         ax.text(j, i + 0.08, f"{rates[i, j]:.1%}", color=colour, ha="center", va="top", size=6.5)
     ax.set_xticks(range(k), classes, rotation=40, ha="right", rotation_mode="anchor")
