@@ -1,7 +1,9 @@
 """Pictures show the figures they are made from, in any kind of light, and cost a run nothing but their time."""
 
 import json
+import re
 import sys
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -9,7 +11,8 @@ from xml.etree import ElementTree
 import matplotlib
 import numpy as np
 import pytest
-from matplotlib.figure import Figure
+from hydra import compose, initialize_config_dir
+from omegaconf import OmegaConf
 from PIL import Image
 
 from fmnist.__main__ import main
@@ -23,8 +26,10 @@ from fmnist.picture.mosaic import mosaic
 from fmnist.picture.setting_curves import SettingCurves, setting_curves
 from fmnist.picture.style import save
 from fmnist.picture.weight_images import weight_images
+from fmnist.report.samples import sampled
 from fmnist.session import Session
 from fmnist.trial import VARIABLE, Handle
+from options import CONF, ROOT
 from shell import metrics, trained
 
 ODD = ("<script>alert('1')</script>", "a & b", "$x_1$ costs $2", "under_score", r"\frac{1}{2}", "Größe")
@@ -153,7 +158,7 @@ def test_a_confusion_matrix_is_readable_in_grey() -> None:
     drawn = confusion_matrix(C, [str(i) for i in range(101)], "all rates")
     image = drawn.axes[0].images[0]
     greys = [luminance(image.cmap(image.norm(np.sqrt(rate)))[:3]) for rate in np.linspace(0, 1, 101)]
-    assert all(a > b for a, b in zip(greys, greys[1:], strict=False))
+    assert all(a > b for a, b in pairwise(greys))
     for text in drawn.axes[0].texts:
         column, row = text.get_position()
         ground = luminance(image.cmap(image.norm(image.get_array()[round(row), round(column)]))[:3])
@@ -193,8 +198,6 @@ def test_a_mosaic_puts_each_tile_where_it_says() -> None:
 def test_samples_are_of_the_class_whose_name_they_bear(tmp_path: Path) -> None:
     command("samples", "dataset=blobs", "--per-class", "2", "--folder", tmp_path)
     assert [t for t in texts(tmp_path / "blobs.svg") if "blob " in t] == [f"{c}  blob {c}" for c in range(10)]
-
-    from fmnist.report.samples import sampled
 
     part = Blobs().load().train
     rows = sampled(part, 10, 3, seed=1)
@@ -242,13 +245,8 @@ def test_curves_of_a_sweep_compare_its_settings(tmp_path: Path) -> None:
     assert not (tmp_path / "s" / "curves.svg").exists()
 
 
-def test_the_best_settings_become_experiments(folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_best_settings_become_experiments(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """What best1.yaml composes to is the run's own config."""
-    from hydra import compose, initialize_config_dir
-    from omegaconf import OmegaConf
-
-    from options import CONF
-
     command("best", folder, "--n", "1")
     assert "experiment=best1" in capsys.readouterr().out
     with initialize_config_dir(str(CONF), version_base="1.3"):
@@ -296,7 +294,7 @@ def test_without_matplotlib_a_run_says_so_and_a_command_stops(
     assert "pip install matplotlib" in capsys.readouterr().err
 
 
-def test_no_window_can_open(folder: Path) -> None:
-    """pyplot, which has global state and may ask for a display, is never imported."""
-    assert isinstance(learning_curves(ROWS, "val/accuracy", 1), Figure)
-    assert "matplotlib.pyplot" not in sys.modules
+def test_no_window_can_open() -> None:
+    """pyplot has global state and may ask for a display."""
+    importing = re.compile(r"^\s*(from|import) .*pyplot", re.MULTILINE)
+    assert not [file for file in (ROOT / "fmnist").rglob("*.py") if importing.search(file.read_text())]

@@ -26,9 +26,8 @@ def mistake_grid(mistakes: Sequence[Mistake], images: Array, classes: Sequence[s
     shown = mosaic(images, COLUMNS, right, below)
     height, width = (side * inch for side in shown.image.shape)
     total = width + 0.25, height + 0.8
-    drawn = figure(
-        *total, title, "× the predicted class, ✓ the true class, each with its probability; # in the test set"
-    )
+    note = "× the predicted class, ✓ the true class, each with its probability; # the row in the test set's file"
+    drawn = figure(*total, title, note)
     ax = drawn.add_axes((0.25 / total[0], 0.05 / total[1], width / total[0], height / total[1]))
     ax.imshow(shown.image, cmap="gray_r", aspect="auto", vmin=0, vmax=max(images.max(), 1))
     ax.axis("off")

@@ -45,9 +45,8 @@ def setting_curves(settings: Sequence[SettingCurves], curve: str, final: str) ->
 
         centre = float(np.mean(setting.finals))
         sure = "" if setting.half is None else f" ± {setting.half:.4f}"
-        right.plot(
-            setting.finals, np.full(len(setting.finals), row + 0.1), marker, color=colour, alpha=0.4, markeredgewidth=0
-        )
+        apart = row + np.linspace(0.06, 0.18, len(setting.finals))  # equal figures would hide each other
+        right.plot(setting.finals, apart, marker, color=colour, alpha=0.4, markeredgewidth=0)
         right.errorbar(centre, row - 0.08, xerr=setting.half, fmt=marker, color=colour, capsize=4, markersize=7)
         above = {"transform": right.get_yaxis_transform(), "size": 8, "va": "bottom"}
         right.text(0, row - 0.24, "\n".join(name), **above)

@@ -54,7 +54,8 @@ LOOK = {
     "lines.markersize": 4,
     "xtick.color": GREY,
     "ytick.color": GREY,
-    "legend.frameon": False,
+    "legend.edgecolor": "none",
+    "legend.framealpha": 0.9,
     "image.interpolation": "nearest",
     "svg.fonttype": "none",  # text stays text
     "svg.hashsalt": "fmnist",  # or the names of its parts change each time
