@@ -68,18 +68,21 @@ def test_a_run_is_reproduced_from_its_experiment(tmp_path: Path, monkeypatch: py
         "model:\n  width:\n  - 12\n  - 8\n"
         "optimizer:\n  lr: 0.012345678901234568\n  weight_decay: 1.0e-07\n"
         "trainer:\n  epochs: 5\n  clip_norm: 1\n"
-        "callbacks:\n  early_stopping: null\n  progress: null\n"
+        "callbacks:\n  early_stopping: null\n  progress: null\n  pictures: null\n"
     )
 
 
 def test_a_key_that_was_taken_away_stays_away(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    first, again, _ = rerun(
+    first, again, text = rerun(
         tmp_path, monkeypatch, *TINY, "~callbacks.checkpoint", "optimizer=momentum", "~optimizer.momentum"
     )
     ours, theirs = (OmegaConf.to_container(OmegaConf.load(run / "config.yaml")) for run in (first, again))
     assert ours == theirs
     assert "momentum" not in theirs["optimizer"]
     assert summary(again)["value"] == summary(first)["value"]
+    second = OmegaConf.create(experiment_text(again, from_conf))  # the rerun's choices hold nulls
+    assert second.callbacks == OmegaConf.create(text).callbacks
+    assert second.optimizer == OmegaConf.create(text).optimizer
 
 
 def test_the_default_run_needs_neither_options_nor_keys(tmp_path: Path) -> None:

@@ -25,7 +25,8 @@ def experiment_text(
         ConfigError: there is no run in the folder.
     """
     run = {key: value for key, value in load(folder, "config.yaml").items() if key not in NOT_THE_RUN}
-    choices = {key: value for key, value in load(folder, "choices.yaml").items() if key in run}
+    # An option that is null counts as the default one: the keys tell the rest.
+    choices = {key: value for key, value in load(folder, "choices.yaml").items() if key in run and value}
     defaults = values(compose([]), run)
     chosen = values(compose([f"{group}={option}" for group, option in choices.items()]), run)
 
