@@ -50,6 +50,8 @@ def command(*words: str | Path) -> None:
     """`python -m fmnist WORDS` in this process."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(sys, "argv", ["fmnist", *map(str, words)])
+        for name in ("HYDRA_FULL_ERROR", "FMNIST_SHELL"):  # what `shell` sets is forgotten at the end
+            patch.setenv(name, "")
         main()
 
 
@@ -292,6 +294,34 @@ def test_without_matplotlib_a_run_says_so_and_a_command_stops(
         command("curves", folder)
     assert stopped.value.code == 2
     assert "pip install matplotlib" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (
+            "samples dataset=mnis",
+            "dataset=mnis: allowed is one of blobs, digits, fashion_mnist, mnist (did you mean mnist?)",
+        ),
+        ("samples dataset=blobs --per-class 0", "--per-class=0: allowed is a whole number from 1 up"),
+        ("samples dataset=blobs --per-class 900", "--per-class=900: allowed is at most"),
+        ("samples dataset=blobs --folder a_file", "--folder=a_file: allowed is a folder that can be written"),
+        ("curves nowhere", "folder=nowhere: allowed is"),
+        ("histograms nowhere", "folder=nowhere: allowed is"),
+        ("best . --n 2", "folder=.: allowed is"),
+    ],
+)
+def test_a_mistake_is_one_line(
+    words: str, message: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "a_file").touch()
+    with pytest.raises(SystemExit) as stopped:
+        command(*words.split())
+    assert stopped.value.code == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith(f"error: {message}")
+    assert [path.name for path in tmp_path.iterdir()] == ["a_file"]
 
 
 def test_no_window_can_open() -> None:
