@@ -245,6 +245,19 @@ def test_curves_of_a_sweep_compare_its_settings(tmp_path: Path) -> None:
     assert words.index("loss=mse") < words.index("loss=cross_entropy")
     assert {"0.8000 ± 0.2484", "0.5000"} <= {*words}
     assert not (tmp_path / "s" / "curves.svg").exists()
+    assert "val/accuracy by epoch" in words
+
+
+def test_runs_without_a_validation_part_are_compared_by_their_training(tmp_path: Path) -> None:
+    made_run(tmp_path / "1", 1, "mse", 0.7)
+    made_run(tmp_path / "2", 2, "mse", 0.8)
+    rows = [{key: value for key, value in row.items() if not key.startswith("val")} for row in ROWS]
+    (tmp_path / "2" / "metrics.jsonl").write_text("\n".join(map(json.dumps, rows)))
+    command("curves", tmp_path)
+    assert "train/accuracy by epoch" in texts(tmp_path / "comparison.svg")
+    (tmp_path / "2" / "summary.json").unlink()  # it was killed, and judged on the test set: the last epoch counts
+    command("curves", tmp_path / "2")
+    assert "best: the network of epoch 3, the dotted line" in texts(tmp_path / "2" / "curves.svg")
 
 
 def test_the_best_settings_become_experiments(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,6 +1,6 @@
 """One look for all pictures, and how they are kept: the same figures give the same bytes.
 
-The only file that imports matplotlib, and without pyplot: nothing is global, no window can open.
+The only file that imports matplotlib, and without pyplot: no figure outlives its use, no window can open.
 """
 
 from collections.abc import Iterator
@@ -21,17 +21,9 @@ except ImportError as error:
     raise FmnistError(f"pictures need matplotlib ({error}): pip install matplotlib") from None
 
 # Okabe & Ito's colours: told apart by all kinds of colour vision, https://jfly.uni-koeln.de/color/.
-BLUE, ORANGE, GREEN, PINK, SKY, YELLOW, BLACK = (
-    "#0072b2",
-    "#d55e00",
-    "#009e73",
-    "#cc79a7",
-    "#56b4e9",
-    "#e69f00",
-    "#222222",
-)
+BLUE, ORANGE, GREEN, PINK = "#0072b2", "#d55e00", "#009e73", "#cc79a7"
+SKY, YELLOW, BLACK, GREY = "#56b4e9", "#e69f00", "#222222", "#6b6b6b"
 COLOURS = (BLUE, ORANGE, GREEN, PINK, YELLOW, SKY, BLACK)
-GREY = "#6b6b6b"
 MARKERS = "osD^vPX"
 
 LOOK = {

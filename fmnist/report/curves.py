@@ -31,17 +31,20 @@ def draw_curves(folders: Sequence[Path], metric: str | None = None) -> None:
     runs = find_runs(folders)
     if len(runs) == 1:
         history = read_history(runs[0].folder)
-        objective = Objective(runs[0].objective)
+        # A run without a validation part is judged on the test set: its last epoch counts.
+        objective = Objective(runs[0].objective if runs[0].objective in history[0] else "test/accuracy")
         files = save(learning_curves(history, objective.name, objective.best_epoch(history)), folders[0] / "curves")
     else:
         finished = [run for run in runs if run.state == "finished"]
         name = metric or common_objective(finished)
         judged = sorted((s for s in settings(finished, name) if s.judged), key=lambda s: order(s, name))
         if not judged:
-            raise ConfigError("--metric", name, "a figure of at least one finished run")
+            known = sorted({figure for run in finished for figure in run.figures})
+            allowed = f"one of {', '.join(known)}" if known else "that of a finished run, and there is none"
+            raise ConfigError("--metric", name, allowed)
         keys = differences(judged)
         histories = [[read_history(run.folder) for run in setting.judged] for setting in judged]
-        curve = curve_of(name, histories[0][0][0])
+        curve = curve_of(name, [rows[0] for of_setting in histories for rows in of_setting])
         groups = [
             SettingCurves(typed(setting, keys), stacked(rows, curve), setting.by_seed, interval(setting.by_seed))
             for setting, rows in zip(judged, histories, strict=True)
@@ -51,10 +54,11 @@ def draw_curves(folders: Sequence[Path], metric: str | None = None) -> None:
         console().print(str(file))
 
 
-def curve_of(metric: str, known: Metrics) -> str:
-    """The figure of an epoch that comes nearest: a test figure is known once, at the end."""
+def curve_of(metric: str, epochs: Sequence[Metrics]) -> str:
+    """The figure of an epoch that all have and that comes nearest: a test figure is known once, at the end."""
     quantity = "loss" if metric.endswith("loss") else "accuracy"
-    return next(name for name in (metric, f"val/{quantity}", f"train/{quantity}") if name in known)
+    names = (metric, f"val/{quantity}", f"train/{quantity}")
+    return next(name for name in names if all(name in epoch for epoch in epochs))
 
 
 def stacked(histories: Sequence[Sequence[Metrics]], name: str) -> Array:
