@@ -29,11 +29,12 @@ def setting_curves(settings: Sequence[SettingCurves], curve: str, final: str) ->
     """`settings`, best first: as many as there are colours are shown. curve, final: the metrics' names."""
     shown = settings[: len(COLOURS)]
     of = f"the best {len(shown)} of {len(settings)} settings. " if len(shown) < len(settings) else ""
-    note = f"{of}left: mean ± standard deviation over seeds; right: each seed, their mean and its 95 % interval (t)"
+    several = any(len(setting.finals) > 1 for setting in shown)
+    what = "left: mean ± standard deviation over seeds; right: each seed, their mean and its 95 % interval (t)"
     names = [wrap(setting.name, LINE, max_lines=3, placeholder=" …") for setting in shown]
     inches = 0.44 + 0.12 * max(map(len, names))  # of a row
     height = max(3.8, 1.4 + inches * len(shown))
-    drawn = figure(9.6, height, f"{final} over seeds", note)
+    drawn = figure(9.6, height, f"{final} by setting", of + (what if several else "one seed each"))
     left, right = drawn.subplots(1, 2, width_ratios=(1, 0.9))
     for row, (setting, name, colour, marker) in enumerate(zip(shown, names, COLOURS, MARKERS, strict=False)):
         mean, n = setting.curves.mean(axis=0), len(setting.curves)
@@ -55,7 +56,8 @@ def setting_curves(settings: Sequence[SettingCurves], curve: str, final: str) ->
     left.set_xlabel("epoch")
     left.xaxis.get_major_locator().set_params(integer=True)
     right.set_title(final)
-    right.set_ylim(len(shown) - 0.7, -0.7)
+    right.xaxis.get_major_locator().set_params(nbins=5)
+    right.set_ylim(len(shown) - 0.7, -0.78)
     right.set_yticks([])
     right.spines["left"].set_visible(False)
     right.margins(x=0.08)
