@@ -48,7 +48,7 @@ def test_the_page_on_sweeps_lists_every_sampler_and_pruner() -> None:
 
 
 def test_the_space_that_the_page_shows_is_the_files() -> None:
-    (shown,) = re.findall(r"```yaml\n(.*?)```", PAGES["docs/sweeps.md"], flags=re.DOTALL)
+    (shown,) = re.findall(r"```yaml\n(# @package.*?)```", PAGES["docs/sweeps.md"], flags=re.DOTALL)
     file = (CONF / "sweep" / "smoke.yaml").read_text()
     assert all(line in file.splitlines() for line in shown.splitlines())
 
