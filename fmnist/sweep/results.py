@@ -38,8 +38,12 @@ def write_results(
     objectives: Sequence[str],
     extra: Mapping[str, Any],
     experiment: Callable[[Path], str],
+    *,
+    ended: bool = True,
 ) -> dict[str, Any]:
     """Write all files into the sweep's folder and return the summary; may be called as often as one likes.
+
+    Importances take their time, and are left out as long as the sweep has not `ended`.
 
     `objectives` are named in the study's order. `extra` goes into the summary as it is; its "fixed", if any, are the
     overrides that all trials share. `experiment` turns the folder of a trial into the text of an experiment file. With
@@ -68,7 +72,7 @@ def write_results(
         "best": best,
         **({"pareto_front": described} if len(objectives) > 1 else {}),
         "top": top(study, trials),
-        "importances": importances(study),
+        "importances": importances(study) if ended else {},
         "failures": [failure(trial, folder) for trial in trials if trial.state.name == "FAIL"],
         **extra,
     }

@@ -94,7 +94,7 @@ class Search:
             self.results()
             say(f"interrupted; study={self.plan.name} goes on with it")
             raise
-        summary = self.results()
+        summary = self.results(ended=True)
         say_results(summary)
         if self.limits.too_many_failures:
             raise SweepFailed(self.limits.reached())
@@ -169,7 +169,7 @@ class Search:
         if time.monotonic() > self.next_results:
             self.results()
 
-    def results(self) -> dict[str, Any]:
+    def results(self, *, ended: bool = False) -> dict[str, Any]:
         """Write what the sweep leaves behind, as it stands now."""
         begin = time.monotonic()
         rerun = [word for word in self.fixed_words if not word.startswith("study=")]
@@ -181,7 +181,7 @@ class Search:
             "stopped": self.limits.reached(),
         }
         study = self.ledger.study
-        summary = write_results(study, self.folder, self.names, extra, self.experiment)
+        summary = write_results(study, self.folder, self.names, extra, self.experiment, ended=ended)
         self.tally.count(study.get_trials(deepcopy=False))  # other machines' trials have ended, too
         end = time.monotonic()
         self.next_results = end + max(RESULTS_EVERY, (end - begin) / RESULTS_SHARE)
