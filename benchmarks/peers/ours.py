@@ -1,0 +1,68 @@
+"""This project: its real trainer with its real callbacks, built from the config."""
+
+import tempfile
+from math import ceil
+from pathlib import Path
+from time import perf_counter
+
+import numpy as np
+from peers import Unsupported
+from peers.start import CONF, data, parts
+from suite import Cell
+from threadpoolctl import threadpool_limits
+
+from fmnist.callback.base import Callback
+from fmnist.interfaces import Array
+from fmnist.session import Session
+from fmnist.streams import streams
+
+
+class Ours:
+    """What train.py does between loading the data and the test set, with the rows of the windows as training part.
+
+    A window of n steps is an epoch of n batches. What happens once an epoch (callbacks with checkpoint and
+    metrics.csv, new buffers) counts for n steps of the ⌈60000 / batch⌉ that a whole epoch has.
+    """
+
+    engine: str | None = None  # the config's own choice
+
+    def __init__(self, cell: Cell, threads: int | None) -> None:
+        words = ["trainer.epochs=1", f"trainer.threads={'null' if threads is None else threads}"]
+        if self.engine is not None:
+            if not (CONF / "engine").is_dir():
+                raise Unsupported("there is one engine only")
+            words.append(f"engine={self.engine}")
+        self.parts, self.batch = parts(cell, *words), cell.batch
+        rng = streams(self.parts.seed)
+        network = self.parts.network(data(), rng)
+        self.parts.optimizer.bind(network.params)
+        self.folder = tempfile.TemporaryDirectory(prefix="fmnist-benchmark-")
+        objective = self.parts.objective.on(data())
+        folder = Path(self.folder.name)
+        self.session = Session(network, self.parts.optimizer, rng, objective, folder, 1, data().train.size)
+        self.limits = threadpool_limits(threads, user_api="blas")
+
+    def steps(self, order: Array) -> float:
+        begin = perf_counter()
+        self.fit(order.ravel(), self.parts.callbacks)
+        whole, steps = perf_counter() - begin, self.session.history[-1]["seconds"]
+        return steps + (whole - steps) * len(order) / ceil(data().train.size / self.batch)
+
+    def losses(self, order: Array) -> list[float]:
+        """An epoch for each batch: its loss is the step's."""
+        found = []
+        for rows in order:
+            self.fit(rows, [])
+            found.append(self.session.history[-1]["train/loss"])
+        return found
+
+    def fit(self, rows: Array, callbacks: list[Callback]) -> None:
+        """One epoch on these rows, in an order that the trainer draws."""
+        p, whole = self.parts, data()
+        splits = whole._replace(train=whole.train._replace(rows=rows), val=whole.train._replace(rows=np.arange(0)))
+        self.session.history.clear()
+        p.trainer.fit(self.session, splits, p.loss, p.scheduler, p.augment, callbacks)
+
+
+class OursNumPy(Ours):
+    engine = "numpy"

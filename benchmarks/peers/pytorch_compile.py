@@ -1,0 +1,85 @@
+"""torch.compile: gather, forward, loss, backward and update are one graph, without a break.
+
+That was faster than compiling the model and the optimizer apart, which leaves autograd and a second call between them.
+"""
+
+import os
+from functools import partial
+from time import perf_counter
+from typing import Any
+
+from platformdirs import user_cache_dir
+
+os.environ.setdefault("TORCHINDUCTOR_CACHE_DIR", os.path.join(user_cache_dir("fmnist"), "torch-compile"))
+
+import torch
+from peers.pytorch import ordered
+from peers.rules import STATES, constants, update
+from peers.start import data
+from suite import DROPOUT, Cell
+from torch.nn import functional
+
+from fmnist.interfaces import Array
+
+MOST = 2**17  # steps that a peer ever takes
+
+
+class Compiled:
+    def __init__(self, cell: Cell, threads: int | None) -> None:
+        if threads is not None:
+            torch.set_num_threads(threads)
+        torch.compiler.reset()
+        self.x, self.y = torch.from_numpy(data().train.x.copy()), torch.from_numpy(data().train.y)
+        first = [torch.from_numpy(array) for array in ordered(cell)]
+        # Matrices as in nn.Linear, (outputs, inputs)
+        P = [p.T.contiguous() if p.ndim > 1 else p for p in first]
+        S = [tuple(torch.zeros_like(p) for _ in range(STATES[cell.optimizer])) for p in P]
+        R = [(torch.zeros(n), torch.ones(n)) for n in cell.hidden if cell.extra == "batch norm"]
+        self.constants = iter(torch.from_numpy(constants(cell.optimizer, MOST)).unbind())
+        scale = float(data().scale)
+        self.step = torch.compile(partial(step, cell, scale, P, S, R, self.x, self.y), fullgraph=True, dynamic=False)
+
+    def steps(self, order: Array) -> float:
+        step, batches, constants = self.step, torch.from_numpy(order).unbind(), self.constants
+        with torch.no_grad():
+            begin = perf_counter()
+            for rows, h in zip(batches, constants):  # noqa: B905  there are more constants than batches
+                step(rows, h)
+            return perf_counter() - begin
+
+    def losses(self, order: Array) -> list[float]:
+        with torch.no_grad():
+            return [self.step(rows, next(self.constants)).item() for rows in torch.from_numpy(order)]
+
+
+def step(cell: Cell, scale: float, P: Any, S: Any, R: Any, x: Any, y: Any, rows: Any, h: Any) -> Any:
+    """One training step, in place."""
+    images = x.index_select(0, rows).float() * scale
+    grads, (loss, stats) = torch.func.grad_and_value(partial(forward, cell), has_aux=True)(P, images, y.index_select(0, rows))
+    for p, g, state in zip(P, grads, S, strict=True):
+        new, changed = update(cell.optimizer, p, g, state, h, torch.sqrt)
+        p.copy_(new)
+        for old, value in zip(state, changed, strict=True):
+            old.copy_(value)
+    n = cell.batch
+    for (running_mean, running_var), (mean, var) in zip(R, stats, strict=True):
+        running_mean.lerp_(mean, 0.1)
+        running_var.lerp_(var * (n / (n - 1)), 0.1)
+    return loss
+
+
+def forward(cell: Cell, P: Any, a: Any, y: Any) -> Any:
+    """The mean cross-entropy of a batch, and the batch's means and variances where it is normalised."""
+    p, stats = iter(P), []
+    for _ in cell.hidden:
+        if cell.extra == "batch norm":
+            z = a @ next(p).T
+            var, mean = torch.var_mean(z, 0, correction=0)
+            stats.append((mean, var))
+            z = (z - mean) * torch.rsqrt(var + 1e-5) * next(p) + next(p)
+        else:
+            z = functional.linear(a, next(p), next(p))
+        a = torch.relu(z) if cell.activation == "relu" else torch.tanh(z)
+        if cell.extra == "dropout":
+            a = functional.dropout(a, DROPOUT)
+    return functional.cross_entropy(functional.linear(a, next(p), next(p)), y), stats

@@ -1,0 +1,46 @@
+"""Where everybody starts: the examples, and this project's first weights for the seed."""
+
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+from hydra import compose, initialize_config_dir
+from suite import Cell
+
+import fmnist
+import fmnist.shell  # noqa: F401  registers the resolvers that config.yaml uses
+from fmnist.errors import DataUnavailable
+from fmnist.experiment import Experiment, experiment
+from fmnist.interfaces import Array, Split, Splits
+from fmnist.streams import streams
+
+CONF = Path(fmnist.__file__).parents[1] / "conf"
+
+
+def parts(cell: Cell, *overrides: str) -> Experiment:
+    """The experiment that train.py would build from these words."""
+    with initialize_config_dir(str(CONF), version_base="1.3"):
+        return experiment(compose("config", overrides=[*cell.overrides(), *overrides]))
+
+
+@cache
+def data() -> Splits:
+    """All 60,000 training images of Fashion-MNIST; random bytes where they are not to be had."""
+    try:
+        return parts(Cell((1,), 1), "dataset.val_fraction=0").load()
+    except DataUnavailable:
+        rng = np.random.default_rng(0)
+        x, y = rng.integers(0, 256, (60000, 784), np.uint8), rng.integers(0, 10, 60000)
+        train, none = Split(x, y, np.arange(60000)), Split(x, y, np.arange(0))
+        return Splits("random bytes", train, none, none, tuple("0123456789"), (28, 28), 1 / 255, 0.0, "random")
+
+
+def weights(cell: Cell) -> dict[str, Array]:
+    """The first weights by name, dense1.W (inputs, outputs) and so on: copies."""
+    built = parts(cell)
+    return {name: array.copy() for name, array in built.network(data(), streams(built.seed)).params.views.items()}
+
+
+def floats() -> Array:
+    """The images as the network sees them, (60000, 784) float32 from 0 to 1."""
+    return np.multiply(data().train.x, np.float32(data().scale), dtype=np.float32)

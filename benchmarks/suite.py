@@ -1,0 +1,76 @@
+"""What is measured: the networks, batch sizes, optimizers and activations, and the order of the examples."""
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+STEPS = 32  # every window is a multiple of it, so that a scan over it is compiled once
+LR = {"sgd": 0.1, "momentum": 0.01, "adam": 0.001, "nadam": 0.001}
+MOMENTUM, BETA1, BETA2, EPS, MOMENTUM_DECAY = 0.9, 0.9, 0.999, 1e-8, 0.004
+DROPOUT = 0.2
+NETWORKS = (
+    ((64,), 64),
+    ((128, 128, 128), 32),
+    ((512, 512, 512), 32),
+    ((256, 256), 256),
+    ((1024, 1024), 256),
+    ((32, 32), 16),
+)
+
+
+class Cell(NamedTuple):
+    """One training: everything that the time of a step depends on. `extra`: "", "dropout" or "batch norm"."""
+
+    hidden: tuple[int, ...]
+    batch: int
+    optimizer: str = "adam"
+    activation: str = "relu"
+    extra: str = ""
+
+    @property
+    def network(self) -> str:
+        return "-".join(map(str, self.hidden)) + f"/{self.batch}"
+
+    def __str__(self) -> str:
+        return " ".join(filter(None, (self.network, self.optimizer, self.activation, self.extra)))
+
+    def overrides(self) -> list[str]:
+        """The same as words for train.py."""
+        words = [
+            f"model.layers={len(self.hidden)}",
+            f"model.width={[*self.hidden]}".replace(" ", ""),
+            f"trainer.batch_size={self.batch}",
+            f"optimizer={self.optimizer}",
+            f"optimizer.lr={LR[self.optimizer]}",
+            f"activation={self.activation}",
+            "scheduler=constant",
+        ]
+        words += [f"model.dropout={DROPOUT}"] * (self.extra == "dropout")
+        return words + ["model.norm=batch"] * (self.extra == "batch norm")
+
+
+def suite() -> list[Cell]:
+    """Every network with every optimizer and both activations; two networks with dropout and with batch norm."""
+    cells = [
+        Cell(hidden, batch, optimizer, activation)
+        for hidden, batch in NETWORKS
+        for optimizer in LR
+        for activation in ("relu", "tanh")
+    ]
+    extras = [Cell(*network, extra=extra) for network in (NETWORKS[1], NETWORKS[3]) for extra in ("dropout", "batch norm")]
+    return cells + extras
+
+
+def quick_suite() -> list[Cell]:
+    return [
+        Cell((64,), 64),
+        Cell((128, 128, 128), 32, "nadam", "tanh"),
+        Cell((256, 256), 256, "momentum"),
+        Cell((32, 32), 16, "sgd"),
+    ]
+
+
+def order(seed: int, steps: int, batch: int, examples: int) -> NDArray[np.intp]:
+    """The rows of each step's batch, (steps, batch): the beginning of a new permutation of all examples."""
+    return np.random.default_rng(seed).permutation(examples)[: steps * batch].reshape(steps, batch)
