@@ -12,7 +12,7 @@ from statistics import median
 from typing import Any
 
 from same import CHECKED, differs
-from suite import STEPS, Cell
+from suite import EXAMPLES, STEPS, Cell
 from tools import ROOT, SOURCE, Result
 
 WINDOW = 0.06  # seconds that a window lasts about
@@ -22,7 +22,7 @@ class Worker:
     """A process that holds a peer; see worker.py."""
 
     def __init__(self, arm: str, cores: int, threads: int) -> None:
-        self.log = tempfile.TemporaryFile("w+")
+        self.log = tempfile.TemporaryFile("w+")  # noqa: SIM115  closed when the worker ends
         script = Path(__file__).with_name("worker.py")
         self.process = subprocess.Popen(
             [sys.executable, script, arm, str(cores), str(threads)],
@@ -41,7 +41,8 @@ class Worker:
         if not (line := self.process.stdout.readline()):
             self.log.seek(0)
             raise SystemExit(f"a worker died\n{self.log.read()[-3000:]}")
-        return json.loads(line)
+        answer: Result = json.loads(line)
+        return answer
 
     def __enter__(self) -> "Worker":
         return self
@@ -57,8 +58,9 @@ class Lane:
     """An arm's measurements of one cell: windows of `steps` steps, in rounds."""
 
     def __init__(self, worker: Worker, batch: int) -> None:
-        self.worker, self.rounds = worker, []  # type: ignore[var-annotated]
-        most = 60000 // batch // STEPS * STEPS
+        self.worker = worker
+        self.rounds: list[float] = []
+        most = EXAMPLES // batch // STEPS * STEPS
         seconds = min(worker.ask(steps=STEPS, seed=s)["seconds"] for s in (1, 2)) / STEPS
         self.steps = min(most, max(STEPS, round(WINDOW / seconds / STEPS) * STEPS))
         self.worker.ask(steps=self.steps, seed=3)
@@ -68,7 +70,12 @@ class Lane:
 
 
 def measure(
-    cells: Sequence[Cell], arms: Sequence[str], rounds: int, say: Callable[[str], None], cores: int = 1, threads: int = 1
+    cells: Sequence[Cell],
+    arms: Sequence[str],
+    rounds: int,
+    say: Callable[[str], None],
+    cores: int = 1,
+    threads: int = 1,
 ) -> list[Result]:
     """A row for each cell: µs per step of each arm (median of the rounds), how they were checked, what is missing."""
     rows = []
@@ -99,7 +106,6 @@ def prepare(cell: Cell, workers: dict[str, Worker]) -> tuple[Result, dict[str, L
             if "losses" in answer:
                 ours = ours or answer["losses"]  # the first arm is ours
                 row["deviation"][arm] = differs(cell, arm, ours, answer["losses"])
-                worker.ask(cell=cell)
         if "unsupported" in answer:
             row["unsupported"][arm] = answer["unsupported"]
             continue

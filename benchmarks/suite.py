@@ -5,6 +5,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+EXAMPLES = 60000
 STEPS = 32  # every window is a multiple of it, so that a scan over it is compiled once
 LR = {"sgd": 0.1, "momentum": 0.01, "adam": 0.001, "nadam": 0.001}
 MOMENTUM, BETA1, BETA2, EPS, MOMENTUM_DECAY = 0.9, 0.9, 0.999, 1e-8, 0.004
@@ -58,8 +59,8 @@ def suite() -> list[Cell]:
         for optimizer in LR
         for activation in ("relu", "tanh")
     ]
-    extras = [Cell(*network, extra=extra) for network in (NETWORKS[1], NETWORKS[3]) for extra in ("dropout", "batch norm")]
-    return cells + extras
+    two = (NETWORKS[1], NETWORKS[3])
+    return cells + [Cell(hidden, batch, extra=extra) for hidden, batch in two for extra in ("dropout", "batch norm")]
 
 
 def quick_suite() -> list[Cell]:
@@ -71,6 +72,6 @@ def quick_suite() -> list[Cell]:
     ]
 
 
-def order(seed: int, steps: int, batch: int, examples: int) -> NDArray[np.intp]:
-    """The rows of each step's batch, (steps, batch): the beginning of a new permutation of all examples."""
-    return np.random.default_rng(seed).permutation(examples)[: steps * batch].reshape(steps, batch)
+def order(seed: int, steps: int, batch: int) -> NDArray[np.intp]:
+    """The rows of each step's batch, (steps, batch): the beginning of a new permutation of all EXAMPLES."""
+    return np.random.default_rng(seed).permutation(EXAMPLES)[: steps * batch].reshape(steps, batch)

@@ -17,11 +17,9 @@ class Floor:
         rng = np.random.default_rng(0)
         self.products = []
         for i, (fan_in, fan_out) in enumerate(pairwise((784, *cell.hidden, 10))):
-            A, W, Z, dZ, dW, dA = (
-                rng.random(shape, np.float32) + np.float32(0.5)
-                for shape in [(cell.batch, fan_in), (fan_in, fan_out), *2 * [(cell.batch, fan_out)]]
-                + [(fan_in, fan_out), (cell.batch, fan_in)]
-            )
+            of_inputs, of_weights, of_outputs = (cell.batch, fan_in), (fan_in, fan_out), (cell.batch, fan_out)
+            shapes = of_inputs, of_weights, of_outputs, of_outputs, of_weights, of_inputs
+            A, W, Z, dZ, dW, dA = (rng.random(shape, np.float32) + np.float32(0.5) for shape in shapes)
             self.products += [(A, W, Z), (A.T, dZ, dW)] + [(dZ, W.T, dA)] * (i > 0)
         self.limits = threadpool_limits(threads, user_api="blas")
 

@@ -11,11 +11,11 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import numpy as np
-from peers.rules import STATES, constants, update
-from peers.start import data, weights
 from suite import DROPOUT, STEPS, Cell
 
 from fmnist.interfaces import Array
+from peers.rules import STATES, constants, update
+from peers.start import data, weights
 
 MOST = 2**17  # steps that a peer ever takes
 jax.config.update("jax_default_prng_impl", "rbg")  # for dropout; the default generator is much slower on a CPU
@@ -26,7 +26,8 @@ class Step:
         """The threads are those of the cores that the process may use: JAX counts them when it starts."""
         P = {name: jnp.asarray(array) for name, array in weights(cell).items()}
         S = {name: tuple(jnp.zeros_like(p) for _ in range(STATES[cell.optimizer])) for name, p in P.items()}
-        R = {i: (jnp.zeros(width), jnp.ones(width)) for i, width in enumerate(cell.hidden, 1) if cell.extra == "batch norm"}
+        normed = cell.hidden if cell.extra == "batch norm" else ()
+        R = {i: (jnp.zeros(width), jnp.ones(width)) for i, width in enumerate(normed, 1)}
         self.carry: Any = (P, S, R, jax.random.key(0), jnp.int32(0))
         x, y = jnp.asarray(data().train.x), jnp.asarray(data().train.y.astype(np.int32))
         self.constant = (x, y, jnp.asarray(constants(cell.optimizer, MOST)))

@@ -6,8 +6,6 @@ from pathlib import Path
 from time import perf_counter
 
 import numpy as np
-from peers import Unsupported
-from peers.start import CONF, data, parts
 from suite import Cell
 from threadpoolctl import threadpool_limits
 
@@ -15,6 +13,8 @@ from fmnist.callback.base import Callback
 from fmnist.interfaces import Array
 from fmnist.session import Session
 from fmnist.streams import streams
+from peers import Unsupported
+from peers.start import CONF, data, parts
 
 
 class Ours:

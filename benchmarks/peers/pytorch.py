@@ -2,22 +2,21 @@
 
 from collections.abc import Iterator
 from time import perf_counter
-from typing import Any
+from typing import Any, ClassVar
 
 import torch
-from peers.start import data, floats, weights
-from suite import BETA1, BETA2, EPS, LR, MOMENTUM, MOMENTUM_DECAY, Cell
+from suite import BETA1, BETA2, DROPOUT, EPS, LR, MOMENTUM, MOMENTUM_DECAY, Cell
 from torch import nn
 from torch.nn import functional
 
 from fmnist.interfaces import Array
-from suite import DROPOUT
+from peers.start import data, floats, weights
 
 
 class Eager:
     """Examples as one float tensor, gathered by index_select; gradients are dropped, not zeroed."""
 
-    fast: dict[str, bool] = {}  # what torch.optim chooses by itself
+    fast: ClassVar[dict[str, bool]] = {}  # what torch.optim chooses by itself
 
     def __init__(self, cell: Cell, threads: int | None) -> None:
         if threads is not None:
@@ -25,7 +24,7 @@ class Eager:
         self.x, self.y = torch.from_numpy(floats()), torch.from_numpy(data().train.y)
         self.model = nn.Sequential(*layers(cell))
         for tensor, array in zip(self.model.parameters(), ordered(cell), strict=True):
-            tensor.data.copy_(torch.from_numpy(array.T))
+            tensor.data.copy_(torch.tensor(array.T))
         self.optimizer = self.optim(cell)
 
     def optim(self, cell: Cell) -> Any:
@@ -58,7 +57,7 @@ class Eager:
 
 
 class Fused(Eager):
-    fast = {"fused": True}
+    fast: ClassVar[dict[str, bool]] = {"fused": True}
 
 
 def layers(cell: Cell) -> Iterator[nn.Module]:

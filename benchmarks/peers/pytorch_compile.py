@@ -13,13 +13,13 @@ from platformdirs import user_cache_dir
 os.environ.setdefault("TORCHINDUCTOR_CACHE_DIR", os.path.join(user_cache_dir("fmnist"), "torch-compile"))
 
 import torch
-from peers.pytorch import ordered
-from peers.rules import STATES, constants, update
-from peers.start import data
 from suite import DROPOUT, Cell
 from torch.nn import functional
 
 from fmnist.interfaces import Array
+from peers.pytorch import ordered
+from peers.rules import STATES, constants, update
+from peers.start import data
 
 MOST = 2**17  # steps that a peer ever takes
 
@@ -29,8 +29,8 @@ class Compiled:
         if threads is not None:
             torch.set_num_threads(threads)
         torch.compiler.reset()
-        self.x, self.y = torch.from_numpy(data().train.x.copy()), torch.from_numpy(data().train.y)
-        first = [torch.from_numpy(array) for array in ordered(cell)]
+        self.x, self.y = torch.tensor(data().train.x), torch.from_numpy(data().train.y)
+        first = [torch.tensor(array) for array in ordered(cell)]
         # Matrices as in nn.Linear, (outputs, inputs)
         P = [p.T.contiguous() if p.ndim > 1 else p for p in first]
         S = [tuple(torch.zeros_like(p) for _ in range(STATES[cell.optimizer])) for p in P]
@@ -55,7 +55,8 @@ class Compiled:
 def step(cell: Cell, scale: float, P: Any, S: Any, R: Any, x: Any, y: Any, rows: Any, h: Any) -> Any:
     """One training step, in place."""
     images = x.index_select(0, rows).float() * scale
-    grads, (loss, stats) = torch.func.grad_and_value(partial(forward, cell), has_aux=True)(P, images, y.index_select(0, rows))
+    gradient = torch.func.grad_and_value(partial(forward, cell), has_aux=True)
+    grads, (loss, stats) = gradient(P, images, y.index_select(0, rows))
     for p, g, state in zip(P, grads, S, strict=True):
         new, changed = update(cell.optimizer, p, g, state, h, torch.sqrt)
         p.copy_(new)

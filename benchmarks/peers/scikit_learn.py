@@ -4,14 +4,14 @@ import warnings
 from time import perf_counter
 
 import numpy as np
-from peers import Unsupported
-from peers.start import data, floats, weights
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.neural_network import MLPClassifier
 from suite import BETA1, BETA2, EPS, LR, MOMENTUM, Cell
 from threadpoolctl import threadpool_limits
 
 from fmnist.interfaces import Array
+from peers import Unsupported
+from peers.start import data, floats, weights
 
 CLASSES = np.arange(10)
 
@@ -36,12 +36,12 @@ class PartialFit:
             batch_size=cell.batch,
             learning_rate_init=LR[cell.optimizer],
             max_iter=1,
-            warm_start=self.warm_start,
             momentum=MOMENTUM if cell.optimizer == "momentum" else 0.0,
             nesterovs_momentum=False,
             **({"beta_1": BETA1, "beta_2": BETA2, "epsilon": EPS} if adam else {}),
         )
         self.model.partial_fit(self.x[: cell.batch], self.y[: cell.batch], classes=CLASSES)  # makes its arrays
+        self.model.warm_start = self.warm_start
         first = weights(cell)
         for i, (W, b) in enumerate(zip(self.model.coefs_, self.model.intercepts_, strict=True), 1):
             assert W.dtype == np.float32

@@ -1,0 +1,74 @@
+"""From times to ratios: how many times as fast as each peer, as the geometric mean over the suite."""
+
+from collections.abc import Sequence
+from statistics import geometric_mean
+from typing import Any, NamedTuple
+
+Result = dict[str, Any]  # plain JSON
+
+
+class Goal(NamedTuple):
+    """`ours` against `theirs` (the fastest of them in each cell): the geometric mean of the ratios is to reach `goal`.
+
+    Against the floor it is the other way round: the ratio is our time in multiples of it.
+    """
+
+    name: str
+    theirs: tuple[str, ...]
+    goal: float
+    ours: str = "ours"
+    floor: bool = False
+
+    def ratio(self, us: dict[str, float]) -> float | None:
+        """Of one cell; None where the peer has no such thing."""
+        ours = us.get(self.ours, us["ours"])  # with one engine only, ours is the NumPy engine
+        theirs = min((us[arm] for arm in self.theirs if arm in us), default=None)
+        if theirs is None:
+            return None
+        return ours / theirs if self.floor else theirs / ours
+
+    def met(self, ratio: float) -> bool:
+        return ratio <= self.goal if self.floor else ratio >= self.goal
+
+    @property
+    def text(self) -> str:
+        return f"{'at most' if self.floor else 'at least'} {self.goal:g}"
+
+
+GOALS = (
+    Goal("JAX jit, the faster of its forms", ("jax step", "jax scan"), 1.4),
+    Goal("PyTorch eager, fused optimizer", ("torch fused",), 2.5),
+    Goal("torch.compile", ("torch compile",), 1.5),
+    Goal("scikit-learn partial_fit", ("sklearn partial_fit",), 3),
+    Goal("scikit-learn fit", ("sklearn fit",), 3),
+    Goal("PyTorch eager / our NumPy engine", ("torch eager",), 1, "ours numpy"),
+    Goal("our time / the matrix products alone", ("matmul",), 1.2, floor=True),
+)
+
+
+def summary(rows: Sequence[Result]) -> list[Result]:
+    """A row for each goal that was measured: the geometric mean, and the cells where it is least and most."""
+    found = []
+    for goal in GOALS:
+        by_cell = {row["cell"]: ratio for row in rows if (ratio := goal.ratio(row["us"])) is not None}
+        if not by_cell:
+            continue
+        mean = geometric_mean(by_cell.values())
+        least, most = (choose(by_cell, key=by_cell.__getitem__) for choose in (min, max))
+        found.append(
+            {
+                "name": goal.name,
+                "ratio": mean,
+                "goal": goal.text,
+                "met": goal.met(mean),
+                "cells": len(by_cell),
+                "least": [least, by_cell[least]],
+                "most": [most, by_cell[most]],
+            }
+        )
+    return found
+
+
+def slower_than_jax(rows: Sequence[Result]) -> list[str]:
+    """The cells in which JAX is faster than we are: there should be none."""
+    return [row["cell"] for row in rows if (GOALS[0].ratio(row["us"]) or 1) < 1]

@@ -1,0 +1,101 @@
+"""python benchmarks/speed.py [all|quick|steps|threads|feel|growth|page]: see docs/performance.md."""
+
+import argparse
+import json
+import re
+import tempfile
+import time
+from collections.abc import Callable
+from datetime import date
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+from arms import ARMS
+from feel import feel
+from growth import growth
+from page import tables, terminal, write
+from ratios import summary
+from rich.console import Console
+from rounds import measure
+from suite import NETWORKS, Cell, quick_suite, suite
+from tools import Result, busy_seconds, child_seconds, machine, rounded
+
+RESULTS = Path(__file__).parent / "results" / "speed.json"
+WIDTH = 140  # characters of the widest table
+ALL = ("steps", "threads", "growth", "feel")
+FREE = ("ours", "jax step", "jax scan", "torch fused", "torch compile", "matmul")  # whose threads are of interest
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="Benchmarks of speed.")
+    parser.add_argument("which", nargs="?", default="all", choices=["all", "quick", *ALL, "page"])
+    which = parser.parse_args().which
+    console = Console(width=max(WIDTH, Console().width))
+    known: Result = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
+    if which == "page":
+        publish(known)
+        return
+    quick = which == "quick"
+    begin, busy, own = time.perf_counter(), busy_seconds(), child_seconds()
+    found: Result = {}
+    for part in ALL if which in ("all", "quick") else [which]:
+        found |= rounded(run(part, quick, console.print))
+    seconds = time.perf_counter() - begin
+    found["machine"] = machine() | versions()
+    found["seconds"] = round(seconds)
+    found["others"] = round(max(0.0, busy_seconds() - busy - (child_seconds() - own)) / seconds, 2)
+    for title, table in tables(found):
+        console.print(terminal(title, table))
+    console.print(f"{seconds:.0f} s; others kept {found['others']:.2f} cores busy meanwhile")
+    if not quick:
+        known |= {"date": date.today().isoformat()} | found
+        RESULTS.write_text(dumps(known))
+        if all(part in known for part in ("one_core", "growth", "feel")):
+            publish(known)
+
+
+def run(part: str, quick: bool, say: Callable[[str], None]) -> Result:
+    """The results of one of ALL, by their names in speed.json."""
+    if part == "steps":
+        return {"one_core": steps(measure(quick_suite() if quick else suite(), list(ARMS), 3 if quick else 5, say))}
+    if part == "threads":
+        cells = [Cell(*network) for network in (NETWORKS[:1] if quick else NETWORKS)]
+        settings = {"free": (0, 0)} if quick else {"two_cores": (2, 2), "free": (0, 0)}
+        return {name: steps(measure(cells, FREE, 3, say, *setting)) for name, setting in settings.items()}
+    if part == "growth":
+        return {"growth": growth(quick, say)}
+    with tempfile.TemporaryDirectory(prefix="fmnist-benchmark-") as tmp:
+        return {"feel": feel(Path(tmp), quick, say)}
+
+
+def steps(rows: list[Result]) -> Result:
+    return {"summary": summary(rows), "cells": rows}
+
+
+def publish(found: Result) -> None:
+    """Pictures and page; matplotlib is imported here, when all is measured."""
+    from picture import draw
+
+    draw(found, RESULTS.parent)
+    write(found)
+
+
+def versions() -> Result:
+    """Of those that are installed."""
+    found = {}
+    for name in ("numba", "torch", "jax", "scikit-learn"):
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            continue
+    return found
+
+
+def dumps(found: Result) -> str:
+    """JSON with a line for each cell."""
+    text = json.dumps(found, indent=2, ensure_ascii=False)
+    return re.sub(r"\{\n {8}.*?\n {6}\}", lambda row: json.dumps(json.loads(row[0])), text, flags=re.DOTALL) + "\n"
+
+
+if __name__ == "__main__":
+    main()
