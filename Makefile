@@ -1,10 +1,11 @@
 # Two commands do all the set-up: `make train` and `make test`. Words for train.py: make train ARGS="optimizer=nadam"
 PYTHON ?= python3
 BIN := .venv/bin
+BENCH := .venv-bench/bin
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help train test check lint types setup clean
+.PHONY: help train test check lint types setup bench clean
 
 help: ## say what there is
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST)
@@ -28,6 +29,9 @@ types: $(BIN)/ready-dev ## mypy, strict
 
 setup: $(BIN)/ready-dev ## the environment alone
 
+bench: $(BENCH)/ready ## measure the speed against PyTorch, JAX and scikit-learn; ARGS=quick for a short look
+	@$(BENCH)/python benchmarks/speed.py $(ARGS)
+
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' || \
 	{ echo "Python 3.11, 3.12 or 3.13 is needed: make $(MAKECMDGOALS) PYTHON=python3.12"; exit 1; }
@@ -41,5 +45,10 @@ $(BIN)/ready-dev: requirements-dev.txt $(BIN)/ready
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
 	@touch $@
 
+$(BENCH)/ready: requirements.txt requirements-bench.txt | $(BIN)/python
+	$(BIN)/python -m venv .venv-bench
+	$(BENCH)/python -m pip install --quiet --disable-pip-version-check -r requirements-bench.txt
+	@touch $@
+
 clean: ## remove the environment and caches; runs and data stay
-	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf .venv .venv-bench .mypy_cache .pytest_cache .ruff_cache .hypothesis

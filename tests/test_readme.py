@@ -10,7 +10,14 @@ import fmnist.shell  # noqa: F401  registers the resolver that config.yaml uses
 from fmnist.experiment import GROUPS, experiment
 from options import CONF, ROOT, options
 
-NAMES = ("README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "docs/sweeps.md", "docs/assignment.md")
+NAMES = (
+    "README.md",
+    "ARCHITECTURE.md",
+    "CONTRIBUTING.md",
+    "docs/sweeps.md",
+    "docs/assignment.md",
+    "docs/performance.md",
+)
 PAGES = {name: (ROOT / name).read_text() for name in NAMES}
 README = PAGES["README.md"]
 LINES = "\n".join(PAGES.values())

@@ -1,6 +1,9 @@
 """This project: its real trainer with its real callbacks, built from the config."""
 
+import atexit
+import shutil
 import tempfile
+from functools import cache
 from math import ceil
 from pathlib import Path
 from time import perf_counter
@@ -36,10 +39,8 @@ class Ours:
         rng = streams(self.parts.seed)
         network = self.parts.network(data(), rng)
         self.parts.optimizer.bind(network.params)
-        self.folder = tempfile.TemporaryDirectory(prefix="fmnist-benchmark-")
         objective = self.parts.objective.on(data())
-        folder = Path(self.folder.name)
-        self.session = Session(network, self.parts.optimizer, rng, objective, folder, 1, data().train.size)
+        self.session = Session(network, self.parts.optimizer, rng, objective, folder(), 1, data().train.size)
         self.limits = threadpool_limits(threads, user_api="blas")
 
     def steps(self, order: Array) -> float:
@@ -62,6 +63,14 @@ class Ours:
         splits = whole._replace(train=whole.train._replace(rows=rows), val=whole.train._replace(rows=np.arange(0)))
         self.session.history.clear()
         p.trainer.fit(self.session, splits, p.loss, p.scheduler, p.augment, callbacks)
+
+
+@cache
+def folder() -> Path:
+    """Of this process' runs."""
+    path = Path(tempfile.mkdtemp(prefix="fmnist-benchmark-"))
+    atexit.register(shutil.rmtree, path)
+    return path
 
 
 class OursNumPy(Ours):

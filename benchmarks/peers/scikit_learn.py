@@ -33,6 +33,7 @@ class PartialFit:
             cell.activation,
             solver="adam" if adam else "sgd",
             alpha=0.0,
+            random_state=0,
             batch_size=cell.batch,
             learning_rate_init=LR[cell.optimizer],
             max_iter=1,
@@ -55,8 +56,12 @@ class PartialFit:
         return perf_counter() - begin
 
     def losses(self, order: Array) -> list[float]:
+        """Its ε is the paper's ε̂, which stands before the bias correction: ε̂ = ε √(1−β₂ᵗ) makes the rules the same."""
         found = []
-        for rows in order:
+        for t, rows in enumerate(order, 1):
+            for rule in (self.model, getattr(self.model, "_optimizer", None)):  # the first step makes the second
+                if hasattr(rule, "epsilon"):
+                    rule.epsilon = EPS * (1 - BETA2**t) ** 0.5
             self.model.partial_fit(self.x[rows], self.y[rows])
             found.append(self.model.loss_)
         return found

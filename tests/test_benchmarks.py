@@ -1,0 +1,100 @@
+"""The benchmarks of speed compare like with like: whoever does other work than ours is found out."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from options import ROOT
+from shell import run
+
+FOLDER = ROOT / "benchmarks"
+
+
+@pytest.fixture(autouse=True, scope="module")
+def importable() -> Iterator[None]:
+    sys.path.insert(0, str(FOLDER))
+    yield
+    sys.path.remove(str(FOLDER))
+
+
+@pytest.fixture(scope="module")
+def small() -> Any:
+    from suite import Cell
+
+    return Cell((32, 32), 16, "sgd")
+
+
+def losses(peer: Any, seed: int = 0) -> list[float]:
+    from same import CHECKED
+    from suite import order
+
+    return peer.losses(order(seed, CHECKED, 16))
+
+
+@pytest.fixture(scope="module")
+def ours(small: Any) -> list[float]:
+    from peers.ours import Ours
+
+    return losses(Ours(small, 1))
+
+
+def test_a_slightly_larger_step_and_another_order_are_found_out(small: Any, ours: list[float]) -> None:
+    from peers.ours import Ours
+    from same import Differs, differs
+
+    peer = Ours(small, 1)
+    peer.parts.optimizer.lr *= 1.01
+    for theirs in (losses(peer), losses(Ours(small, 1), seed=1)):
+        with pytest.raises(Differs):
+            differs(small, "theirs", ours, theirs)
+    assert differs(small, "again", ours, losses(Ours(small, 1))) == 0
+    with pytest.raises(Differs):
+        differs(small, "theirs", ours, [*ours[:-1], float("nan")])
+
+
+def test_pytorch_does_the_same_work(small: Any, ours: list[float]) -> None:
+    pytest.importorskip("torch", reason="PyTorch is not installed; make bench has it")
+    from peers.pytorch import Eager
+    from same import differs
+
+    assert differs(small, "torch eager", ours, losses(Eager(small, 1))) < 1e-5
+    assert ours[-1] < 0.7 * ours[0]
+
+
+def test_a_ratio_is_over_the_fastest_form_and_of_the_floor_the_other_way_round() -> None:
+    from ratios import slower_than_jax, summary
+
+    rows = [
+        {"cell": "a", "us": {"ours": 100.0, "jax step": 300.0, "jax scan": 200.0, "matmul": 80.0}},
+        {"cell": "b", "us": {"ours": 100.0, "jax step": 50.0, "jax scan": 70.0, "matmul": 100.0}},
+    ]
+    jax, floor = summary(rows)
+    assert (jax["ratio"], jax["met"]) == (pytest.approx(1.0), False)  # √(200/100 · 50/100)
+    assert (jax["least"], jax["most"]) == (["b", 0.5], ["a", 2.0])
+    assert (floor["ratio"], floor["met"]) == (pytest.approx(1.25**0.5), True)
+    assert slower_than_jax(rows) == ["b"]
+
+
+def test_a_worker_builds_and_times_what_it_is_told() -> None:
+    asks = [
+        {"cell": [[32], 16, "adam", "tanh", ""]},
+        {"steps": 32, "seed": 1},
+        {"cell": [[32], 16, "none", "tanh", ""]},
+    ]
+    command = [sys.executable, str(FOLDER / "worker.py"), "ours", "1", "1"]
+    lines = "".join(json.dumps(ask) + "\n" for ask in asks)
+    done = subprocess.run(command, input=lines, cwd=ROOT, capture_output=True, text=True, timeout=60, check=True)
+    built, timed, failed = map(json.loads, done.stdout.splitlines())
+    assert built == {"built": True}
+    assert timed["seconds"] > 0
+    assert "none" in failed["unsupported"]
+
+
+def test_the_command_knows_its_parts() -> None:
+    done = run(str(FOLDER / "speed.py"), "--help", cwd=ROOT)
+    assert done.returncode == 0, done.stderr
+    assert "{all,quick,steps,threads,growth,feel,page}" in done.stdout
