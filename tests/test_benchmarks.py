@@ -56,12 +56,12 @@ def test_a_slightly_larger_step_and_another_order_are_found_out(small: Any, ours
         differs(small, "theirs", ours, [*ours[:-1], float("nan")])
 
 
-def test_pytorch_does_the_same_work(small: Any, ours: list[float]) -> None:
-    pytest.importorskip("torch", reason="PyTorch is not installed; make bench has it")
-    from peers.pytorch import Eager
+def test_a_peer_does_the_same_work(small: Any, ours: list[float]) -> None:
+    """The one that needs no other environment; `make bench` checks them all, and stops where one differs."""
+    from peers.scikit_learn import PartialFit
     from same import differs
 
-    assert differs(small, "torch eager", ours, losses(Eager(small, 1))) < 1e-5
+    assert differs(small, "sklearn partial_fit", ours, losses(PartialFit(small, 1))) < 1e-5
     assert ours[-1] < 0.7 * ours[0]
 
 
