@@ -1,4 +1,4 @@
-"""Who takes part: the class of each arm, its name in tables, and what the issue of being faster is measured against."""
+"""Who takes part: the name of each arm in tables and results, and its class."""
 
 ARMS = {
     "ours": "peers.ours:Ours",

@@ -1,6 +1,7 @@
 """The results as tables: on the terminal, and between two marks in docs/performance.md."""
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from statistics import median
 
@@ -27,6 +28,8 @@ def tables(found: Result) -> Iterator[tuple[str, Cells]]:
         if part := found.get(name):
             yield title, goals(part)
             yield f"{title}: µs per step", cells(part["cells"])
+            if any(row["missing"] for row in part["cells"]):
+                yield f"{title}: what is missing", missing(part["cells"])
     if part := found.get("feel"):
         yield "What a user feels", felt(part)
     if part := found.get("growth"):
@@ -65,6 +68,11 @@ def cells(rows: Sequence[Result]) -> Cells:
             for row in rows
         ),
     ]
+
+
+def missing(rows: Sequence[Result]) -> Cells:
+    counts = Counter(pair for row in rows for pair in row["missing"].items())
+    return [["peer", "why", "cells"], *([arm, why, str(count)] for (arm, why), count in sorted(counts.items()))]
 
 
 def felt(part: Result) -> Cells:

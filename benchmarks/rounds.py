@@ -18,6 +18,10 @@ from tools import ROOT, SOURCE, Result
 WINDOW = 0.06  # seconds that a window lasts about
 
 
+class Missing(Exception):
+    """A peer has no such optimizer or layer, or it failed."""
+
+
 class Worker:
     """A process that holds a peer; see worker.py."""
 
@@ -42,6 +46,8 @@ class Worker:
             self.log.seek(0)
             raise SystemExit(f"a worker died\n{self.log.read()[-3000:]}")
         answer: Result = json.loads(line)
+        if "missing" in answer:
+            raise Missing(answer["missing"])
         return answer
 
     def __enter__(self) -> "Worker":
@@ -96,18 +102,19 @@ def measure(
 
 def prepare(cell: Cell, workers: dict[str, Worker]) -> tuple[Result, dict[str, Lane]]:
     """Build the peers, let them prove that they do the same work as ours, and warm them up."""
-    row: Result = {"cell": str(cell), **cell._asdict(), "unsupported": {}, "deviation": {}}
+    row: Result = {"cell": str(cell), **cell._asdict(), "missing": {}, "deviation": {}}
     lanes = {}
     ours: list[float] = []
     for arm, worker in workers.items():
-        answer = worker.ask(cell=cell)
-        if "built" in answer and arm != "matmul":
-            answer = worker.ask(losses=CHECKED)
-            if "losses" in answer:
-                ours = ours or answer["losses"]  # the first arm is ours
-                row["deviation"][arm] = differs(cell, arm, ours, answer["losses"])
-        if "unsupported" in answer:
-            row["unsupported"][arm] = answer["unsupported"]
-            continue
-        lanes[arm] = Lane(worker, cell.batch)
+        try:
+            worker.ask(cell=cell)
+            if arm != "matmul":
+                losses = worker.ask(losses=CHECKED)["losses"]
+                ours = ours or losses  # the first arm is ours
+                row["deviation"][arm] = differs(cell, arm, ours, losses)
+            lanes[arm] = Lane(worker, cell.batch)
+        except Missing as reason:
+            if arm == "ours":
+                raise SystemExit(f"{cell}: {reason}") from None
+            row["missing"][arm] = str(reason)
     return row, lanes

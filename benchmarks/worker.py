@@ -48,10 +48,10 @@ def main() -> None:
         try:
             reply = worker.answer(json.loads(line))
         except Unsupported as error:
-            reply = {"unsupported": str(error)}
+            reply = {"missing": str(error)}
         except Exception as error:  # the others go on; what is missing stands in the results
             traceback.print_exc()
-            reply = {"unsupported": " ".join(f"{type(error).__name__}: {error}".split())[:200]}
+            reply = {"missing": " ".join(f"{type(error).__name__}: {error}".split())[:200]}
         print(json.dumps(reply), file=replies)
 
 

@@ -91,7 +91,7 @@ def test_a_worker_builds_and_times_what_it_is_told() -> None:
     built, timed, failed = map(json.loads, done.stdout.splitlines())
     assert built == {"built": True}
     assert timed["seconds"] > 0
-    assert "none" in failed["unsupported"]
+    assert "none" in failed["missing"]
 
 
 def test_the_command_knows_its_parts() -> None:
