@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 EXAMPLES = 60000
 STEPS = 32  # every window is a multiple of it, so that a scan over it is compiled once
-LR = {"sgd": 0.1, "momentum": 0.01, "adam": 0.001, "nadam": 0.001}
+LR = {"sgd": 0.01, "momentum": 0.001, "adam": 0.001, "nadam": 0.001}  # every network learns smoothly: losses compare
 MOMENTUM, BETA1, BETA2, EPS, MOMENTUM_DECAY = 0.9, 0.9, 0.999, 1e-8, 0.004
 DROPOUT = 0.2
 NETWORKS = (

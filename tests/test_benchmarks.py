@@ -25,7 +25,7 @@ def importable() -> Iterator[None]:
 def small() -> Any:
     from suite import Cell
 
-    return Cell((32, 32), 16, "sgd")
+    return Cell((32, 32), 16, "adam")
 
 
 def losses(peer: Any, seed: int = 0) -> list[float]:

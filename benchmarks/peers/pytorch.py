@@ -10,18 +10,19 @@ from torch import nn
 from torch.nn import functional
 
 from fmnist.interfaces import Array
-from peers.start import data, floats, weights
+from peers.start import data, weights
 
 
 class Eager:
-    """Examples as one float tensor, gathered by index_select; gradients are dropped, not zeroed."""
+    """Images as bytes, gathered by index_select, then scaled: faster than floats. Gradients are dropped, not zeroed."""
 
     fast: ClassVar[dict[str, bool]] = {}  # what torch.optim chooses by itself
 
     def __init__(self, cell: Cell, threads: int | None) -> None:
         if threads is not None:
             torch.set_num_threads(threads)
-        self.x, self.y = torch.from_numpy(floats()), torch.from_numpy(data().train.y)
+        self.x, self.y = torch.tensor(data().train.x), torch.from_numpy(data().train.y)
+        self.scale = float(data().scale)
         self.model = nn.Sequential(*layers(cell))
         for tensor, array in zip(self.model.parameters(), ordered(cell), strict=True):
             tensor.data.copy_(torch.tensor(array.T))
@@ -40,7 +41,8 @@ class Eager:
 
     def step(self, rows: torch.Tensor) -> torch.Tensor:
         self.optimizer.zero_grad(set_to_none=True)
-        loss = functional.cross_entropy(self.model(self.x.index_select(0, rows)), self.y.index_select(0, rows))
+        images = self.x.index_select(0, rows).float().mul_(self.scale)
+        loss = functional.cross_entropy(self.model(images), self.y.index_select(0, rows))
         loss.backward()
         self.optimizer.step()
         return loss
