@@ -30,28 +30,30 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Benchmarks of speed.")
     parser.add_argument("which", nargs="?", default="all", choices=["all", "quick", *ALL, "page"])
     which = parser.parse_args().which
-    console = Console(width=max(WIDTH, Console().width))
     known: Result = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
+    whole = {"one_core", "two_cores", "free", "growth", "feel"}
     if which == "page":
+        if not whole <= known.keys():
+            parser.error(f"{RESULTS} does not have all parts yet")
         publish(known)
         return
-    quick = which == "quick"
+    quick, console = which == "quick", Console(width=max(WIDTH, Console().width))
     begin, busy, own = time.perf_counter(), busy_seconds(), child_seconds()
     found: Result = {}
     for part in ALL if which in ("all", "quick") else [which]:
         found |= rounded(run(part, quick, console.print))
-    seconds = time.perf_counter() - begin
-    found["machine"] = machine() | versions()
-    found["seconds"] = round(seconds)
-    found["others"] = round(max(0.0, busy_seconds() - busy - (child_seconds() - own)) / seconds, 2)
+        seconds = time.perf_counter() - begin
+        others = max(0.0, busy_seconds() - busy - (child_seconds() - own)) / seconds
+        found |= {"date": date.today().isoformat(), "machine": machine() | versions()}
+        found |= {"seconds": round(seconds), "others": round(others, 2)}
+        if not quick:  # after each part, for the next may fail
+            known |= found
+            RESULTS.write_text(dumps(known))
     for title, table in tables(found):
         console.print(terminal(title, table))
-    console.print(f"{seconds:.0f} s; others kept {found['others']:.2f} cores busy meanwhile")
-    if not quick:
-        known |= {"date": date.today().isoformat()} | found
-        RESULTS.write_text(dumps(known))
-        if all(part in known for part in ("one_core", "growth", "feel")):
-            publish(known)
+    console.print(f"{seconds:.0f} s; others kept {others:.2f} cores busy meanwhile")
+    if not quick and whole <= known.keys():
+        publish(known)
 
 
 def run(part: str, quick: bool, say: Callable[[str], None]) -> Result:
