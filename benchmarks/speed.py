@@ -23,6 +23,7 @@ from tools import Result, busy_seconds, child_seconds, machine, rounded
 RESULTS = Path(__file__).parent / "results" / "speed.json"
 WIDTH = 140  # characters of the widest table
 ALL = ("steps", "threads", "growth", "feel")
+QUICK = ("steps", "growth", "feel")
 FREE = ("ours", "jax step", "jax scan", "torch fused", "torch compile", "matmul")  # whose threads are of interest
 
 
@@ -40,7 +41,7 @@ def main() -> None:
     quick, console = which == "quick", Console(width=max(WIDTH, Console().width))
     begin, busy, own = time.perf_counter(), busy_seconds(), child_seconds()
     found: Result = {}
-    for part in ALL if which in ("all", "quick") else [which]:
+    for part in {"all": ALL, "quick": QUICK}.get(which, (which,)):
         found |= rounded(run(part, quick, console.print))
         seconds = time.perf_counter() - begin
         others = max(0.0, busy_seconds() - busy - (child_seconds() - own)) / seconds
@@ -61,8 +62,8 @@ def run(part: str, quick: bool, say: Callable[[str], None]) -> Result:
     if part == "steps":
         return {"one_core": steps(measure(quick_suite() if quick else suite(), list(ARMS), 3 if quick else 5, say))}
     if part == "threads":
-        cells = [Cell(*network) for network in (NETWORKS[:1] if quick else NETWORKS)]
-        settings = {"free": (0, 0)} if quick else {"two_cores": (2, 2), "free": (0, 0)}
+        cells = [Cell(*network) for network in NETWORKS]
+        settings = {"two_cores": (2, 2), "free": (0, 0)}
         return {name: steps(measure(cells, FREE, 3, say, *setting)) for name, setting in settings.items()}
     if part == "growth":
         return {"growth": growth(quick, say)}
