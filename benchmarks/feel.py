@@ -29,7 +29,7 @@ def feel(tmp: Path, quick: bool, say: Callable[[str], None]) -> Result:
         found[f"peak_{name}_mb"] = run["peak_mb"]
         say(f"peak memory, {name}  {run['peak_mb']:.0f} MB")
     found["sweep_worker_mb"] = worker_beyond_the_first(tmp)
-    say(f"a sweep worker beyond the first  {found['sweep_worker_mb']} MB")
+    say(f"a sweep worker beyond the first  {found['sweep_worker_mb'] or 0:.0f} MB")
     found["speedrun"] = [] if quick else speedruns(tmp, say)
     return found
 

@@ -21,7 +21,7 @@ from suite import NETWORKS, Cell, quick_suite, suite
 from tools import Result, busy_seconds, child_seconds, machine, rounded
 
 RESULTS = Path(__file__).parent / "results" / "speed.json"
-WIDTH = 140  # characters of the widest table
+WIDTH = 165  # characters of the widest table
 ALL = ("steps", "threads", "growth", "feel")
 QUICK = ("steps", "growth", "feel")
 FREE = ("ours", "jax step", "jax scan", "torch fused", "torch compile", "matmul")  # whose threads are of interest
