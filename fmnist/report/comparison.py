@@ -16,7 +16,7 @@ from fmnist import atomic
 from fmnist.console import console
 from fmnist.errors import ConfigError, closest
 from fmnist.report.runs import Finding, find_runs
-from fmnist.report.settings import THERE, Setting, differences, settings
+from fmnist.report.settings import Setting, differences, settings, typed
 from fmnist.report.statistics import against_first, interval
 
 LEVEL = 0.05  # a smaller p-value tells two settings apart
@@ -105,11 +105,6 @@ def leaderboard(ranked: Sequence[Setting], metric: str, keys: Sequence[str], fra
         cells += [typed(setting, keys)] if keys else []
         table.add_row(*cells, str(folder))
     return table
-
-
-def typed(setting: Setting, keys: Sequence[str]) -> str:
-    """optimizer=adam optimizer.lr=0.01."""
-    return " ".join(f"{key}={setting.keys[key]}" for key in keys if setting.keys.get(key, THERE) != THERE)
 
 
 def as_csv(ranked: Sequence[Setting], metric: str, keys: Sequence[str]) -> str:

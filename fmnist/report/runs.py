@@ -20,6 +20,7 @@ class Finding:
     """A run's folder as it was found.
 
     state: finished, pruned, diverged, failed, interrupted; "unfinished" without a summary: it runs, or was killed.
+    reason: why it ended, in its own words.
     figures: metrics by name, those of the best epoch and those of the whole run.
     """
 
@@ -27,6 +28,7 @@ class Finding:
     config: dict[str, Any]
     choices: dict[str, str]
     state: str
+    reason: str
     objective: str
     figures: dict[str, float]
 
@@ -54,7 +56,7 @@ def read_run(folder: Path) -> Finding:
     except FileNotFoundError:
         summary = {}
     state, objective = summary.get("state", "unfinished"), summary.get("objective", config.get("objective"))
-    return Finding(folder, config, choices, state, objective, figures(summary))
+    return Finding(folder, config, choices, state, summary.get("reason", ""), objective, figures(summary))
 
 
 def figures(summary: Mapping[str, Any]) -> dict[str, float]:

@@ -76,6 +76,11 @@ def differences(found: Sequence[Setting]) -> list[str]:
     return sorted((key for key in keys if differs(key, found)), key=lambda key: key not in groups)
 
 
+def typed(setting: Setting, keys: Sequence[str]) -> str:
+    """optimizer=adam optimizer.lr=0.01."""
+    return " ".join(f"{key}={setting.keys[key]}" for key in keys if setting.keys.get(key, THERE) != THERE)
+
+
 def differs(key: str, found: Sequence[Setting]) -> bool:
     """Are there two values of it among those that have it?
 

@@ -1,0 +1,66 @@
+"""The best result: its figures, the command that makes it again, and where its config leaves the defaults."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from hydra import compose, initialize_config_dir
+from hydra.errors import HydraException
+
+from fmnist.errors import show
+from fmnist.report.html.sweeps import Sweep
+from fmnist.report.runs import Finding
+from fmnist.report.settings import Setting, essence, flat
+from fmnist.report.statistics import interval
+from fmnist.sweep.experiment_file import values
+
+CONF = Path(__file__).parents[3] / "conf"
+
+
+def best(run: Finding, setting: Setting, metric: str, sweeps: Sequence[Sweep]) -> dict[str, Any]:
+    seeds = len(setting.by_seed)
+    return {
+        "metric": metric,
+        "value": run.figures[metric],
+        "figures": {name: value for name, value in run.figures.items() if name != metric},
+        "seeds": seeds,
+        "mean": sum(setting.by_seed) / seeds,
+        "half": interval(setting.by_seed),
+        "folder": str(run.folder),
+        "commands": commands(run, sweeps),
+        "changes": changes(run),
+    }
+
+
+def commands(run: Finding, sweeps: Sequence[Sweep]) -> list[str]:
+    """A trial is run again by its sweep's own words; a run by the command that made it."""
+    for sweep in sweeps:
+        trial = sweep.summary.get("best") or {}
+        home = sweep.folder / Path(trial.get("folder", "")).name
+        if trial and run.folder.is_relative_to(home) and home != sweep.folder:
+            return [command for command in (trial.get("command"), trial.get("by_name")) if command]
+    try:
+        return [(run.folder / "command.txt").read_text().strip()]
+    except FileNotFoundError:
+        return []
+
+
+def changes(run: Finding) -> list[list[str]] | None:
+    """Rows (key, value, default): the options that are not the default ones, then keys that are not their options'.
+
+    None if the project's conf/ is not here, or has become another since.
+    """
+    config = {**essence(run.config), "seed": run.config.get("seed")}
+    choices = {group: option for group, option in run.choices.items() if group in config}
+    try:
+        with initialize_config_dir(str(CONF), version_base="1.3", job_name="report"):
+            default_options = compose("config", return_hydra_config=True).hydra.runtime.choices
+            chosen = values(compose("config", overrides=[f"{group}={name}" for group, name in choices.items()]), config)
+    except HydraException:
+        return None
+    rows = [[group, name, default_options[group]] for group, name in choices.items() if name != default_options[group]]
+    defaults = {key: show(value) for key, value in flat(essence(chosen) | {"seed": chosen["seed"]})}
+    for key, value in flat(config):
+        if defaults.get(key) != show(value) and not key.endswith("_target_"):
+            rows.append([key, show(value), defaults.get(key, "—")])
+    return rows

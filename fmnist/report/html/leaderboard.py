@@ -1,0 +1,39 @@
+"""The leaderboard: a row per setting, best first, with what tells it from the others."""
+
+from collections.abc import Sequence
+from statistics import mean, stdev
+from typing import Any
+
+from fmnist.report.comparison import best_run, said, verdict
+from fmnist.report.settings import THERE, Setting, differences
+from fmnist.report.statistics import against_first, interval
+
+
+def leaderboard(ranked: Sequence[Setting], metric: str) -> dict[str, Any] | None:
+    """Columns with their cells, row by row; None for a single setting with a single seed."""
+    if len(ranked) == 1 and len(ranked[0].runs) == 1:
+        return None
+    samples = [setting.by_seed for setting in ranked]
+    p_values = against_first(samples)
+    keys = differences(ranked)
+    several, tested = any(len(values) > 1 for values in samples), any(p is not None for p in p_values)
+    incomplete = any(setting.states.keys() != {"finished"} for setting in ranked)
+    columns: dict[str, list[Any]] = {
+        "rank": [rank if values else None for rank, values in enumerate(samples, 1)],
+        metric: [mean(values) if values else None for values in samples],
+    }
+    if several:
+        columns["std"] = [stdev(values) if len(values) > 1 else None for values in samples]
+        columns["95 %"] = [interval(values) for values in samples]
+        columns["seeds"] = [len(values) for values in samples]
+    if tested:
+        columns["p"] = p_values
+    if incomplete:
+        columns["runs"] = [said(setting.states) for setting in ranked]
+    for key in keys:
+        values = [setting.keys.get(key, THERE) for setting in ranked]
+        columns[key] = [None if value == THERE else value for value in values]
+    shown = [best_run(setting, metric) if setting.judged else setting.runs[0] for setting in ranked]
+    columns["seconds"] = [run.figures.get("seconds") for run in shown]
+    columns["folder"] = [str(run.folder) for run in shown]
+    return {"columns": columns, "remarks": list(verdict(samples))}

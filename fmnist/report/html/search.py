@@ -1,0 +1,93 @@
+"""A study for the page: its trials column by column, and what they say about each parameter."""
+
+import warnings
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from fmnist.errors import show
+from fmnist.report.html.correlation import correlations
+from fmnist.report.html.sweeps import Sweep
+from fmnist.sweep.results import STATES, best_trials
+from fmnist.sweep.trials import FOLDER, REASON, SECONDS
+
+if TYPE_CHECKING:
+    from optuna.study import Study
+    from optuna.trial import FrozenTrial
+
+FEWEST = 4  # complete trials, before anything is said about parameters
+
+
+def search(sweep: Sweep) -> dict[str, Any] | None:
+    """Trials that are waiting are left out; None without any other. Several objectives: the first one is shown."""
+    if sweep.study is None:
+        return None
+    trials = [trial for trial in sweep.study.get_trials(deepcopy=False) if trial.state.name != "WAITING"]
+    if not trials:
+        return None
+    objectives = list(sweep.summary.get("objectives", ["value"]))
+    complete = [trial for trial in trials if trial.state.name == "COMPLETE"]
+    parameters = [parameter(name, trials) for name in dict.fromkeys(name for trial in trials for name in trial.params)]
+    return {
+        "name": sweep.name,
+        "objective": objectives[0],
+        "upwards": sweep.study.directions[0].name == "MAXIMIZE",
+        "best": [trial.number for trial in best_trials(sweep.study, trials)],
+        "number": [trial.number for trial in trials],
+        "state": [STATES[trial.state.name] for trial in trials],
+        "value": [value(trial) for trial in trials],
+        "seconds": [trial.user_attrs.get(SECONDS) for trial in trials],
+        "reason": [trial.user_attrs.get(REASON) for trial in trials],
+        "folder": [trial.user_attrs.get(FOLDER) for trial in trials],
+        "parameters": parameters,
+        "others": [
+            {"name": name, "values": [trial.values[i] if trial.values else None for trial in trials]}
+            for i, name in enumerate(objectives)
+            if i > 0
+        ],
+        "importances": importances(sweep.study) if len(complete) >= FEWEST else {},
+        "correlations": correlations(parameters, [trial.values[0] if trial.values else None for trial in trials])
+        if len(complete) >= FEWEST
+        else [],
+    }
+
+
+def value(trial: "FrozenTrial") -> float | None:
+    """The first objective; of a pruned trial the last epoch's."""
+    if trial.values:
+        return trial.values[0]
+    reported = trial.intermediate_values
+    return reported[max(reported)] if reported else None
+
+
+def parameter(name: str, trials: Sequence["FrozenTrial"]) -> dict[str, Any]:
+    """Choices are told by their index, in the order of the space; a trial without the parameter has null."""
+    distributions = [trial.distributions[name] for trial in trials if name in trial.distributions]
+    if hasattr(distributions[0], "choices"):
+        choices = list(dict.fromkeys(show(choice) for one in distributions for choice in one.choices))
+        index = {choice: i for i, choice in enumerate(choices)}
+        values = [index[show(trial.params[name])] if name in trial.params else None for trial in trials]
+        return {"name": name, "choices": choices, "values": values}
+    is_log = any(one.log for one in distributions)
+    return {"name": name, "log": is_log, "values": [trial.params.get(name) for trial in trials]}
+
+
+def importances(study: "Study") -> dict[str, float]:
+    """How much of the spread of the good trials each parameter explains: PED-ANOVA, shares that sum to 1.
+
+    Watanabe, Bansal & Hutter, 2023, https://arxiv.org/abs/2304.10255. Parameters that only some trials have (those with
+    a condition) cannot be judged and are left out.
+    """
+    import optuna
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
+        evaluator = optuna.importance.PedAnovaImportanceEvaluator()
+        several = len(study.directions) > 1
+        try:
+            return dict(
+                optuna.importance.get_param_importances(
+                    study, evaluator=evaluator, target=(lambda trial: trial.values[0]) if several else None
+                )
+            )
+        except (ValueError, RuntimeError):  # nothing that all trials have, or no spread
+            return {}
