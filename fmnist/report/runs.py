@@ -59,6 +59,14 @@ def read_run(folder: Path) -> Finding:
     return Finding(folder, config, choices, state, summary.get("reason", ""), objective, figures(summary))
 
 
+def read_overrides(folder: Path) -> list[str]:
+    """The words of the run's command line."""
+    try:
+        return yaml.load((folder / "overrides.yaml").read_text(), LOADER) or []
+    except FileNotFoundError:
+        return []
+
+
 def figures(summary: Mapping[str, Any]) -> dict[str, float]:
     """What can be compared. The objective's own figure is `value`, also under its name."""
     best = summary.get("best") or {}

@@ -8,7 +8,7 @@ from statistics import mean
 from typing import Any
 
 from fmnist.errors import show
-from fmnist.report.runs import Finding
+from fmnist.report.runs import Finding, read_overrides
 
 # The seed, and where things lie: the same experiment all the same.
 NOT_THE_SETTING = ("seed", "resume", "study", "paths")
@@ -74,6 +74,11 @@ def differences(found: Sequence[Setting]) -> list[str]:
     keys = dict.fromkeys(key for one in found for key in one.keys)
     groups = {group for one in found for group in one.choices}
     return sorted((key for key in keys if differs(key, found)), key=lambda key: key not in groups)
+
+
+def overridden(run: Finding) -> set[str]:
+    """The keys that the run's command line sets."""
+    return {word.lstrip("+~").partition("=")[0] for word in read_overrides(run.folder)}
 
 
 def typed(setting: Setting, keys: Sequence[str]) -> str:

@@ -10,7 +10,7 @@ from hydra.errors import HydraException
 from fmnist.errors import show
 from fmnist.report.html.sweeps import Sweep
 from fmnist.report.runs import Finding
-from fmnist.report.settings import Setting, essence, flat
+from fmnist.report.settings import THERE, Setting, essence, flat
 from fmnist.report.statistics import interval
 from fmnist.sweep.experiment_file import values
 
@@ -62,5 +62,5 @@ def changes(run: Finding) -> list[list[str]] | None:
     defaults = {key: show(value) for key, value in flat(essence(chosen) | {"seed": chosen["seed"]})}
     for key, value in flat(config):
         if defaults.get(key) != show(value) and not key.endswith("_target_"):
-            rows.append([key, show(value), defaults.get(key, "—")])
+            rows.append([key, show(value), defaults.get(key, "—").replace(THERE, "on")])
     return rows

@@ -38,7 +38,7 @@ def content(folders: Sequence[Path], metric: str | None = None) -> dict[str, Any
     first = best_run(ranked[0], name) if ranked[0].judged else None
     sections = {
         "best": first and best(first, ranked[0], name, sweeps),
-        "curves": curves(runs, ranked, name),
+        "curves": curves(runs, ranked),
         "leaderboard": leaderboard(ranked, name),
         "searches": [found for sweep in sweeps if (found := search(sweep))],
         "confusion": first and confusion_of(first.folder),

@@ -12,7 +12,7 @@ MOST_RUNS = 120
 MOST_EPOCHS = 200
 
 
-def curves(runs: Sequence[Finding], ranked: Sequence[Setting], metric: str) -> dict[str, Any] | None:
+def curves(runs: Sequence[Finding], ranked: Sequence[Setting]) -> dict[str, Any] | None:
     """The best setting first; None if no run has recorded an epoch."""
     keys = differences(ranked)
     ordered = [(run, typed(setting, keys)) for setting in ranked for run in setting.runs]
@@ -51,5 +51,3 @@ def thinned(rows: Sequence[Any], most: int, best: int = 30) -> list[Any]:
     rest = range(best, len(rows))
     step = (len(rest) - 1) / (most - best - 1)
     return [*rows[:best], *(rows[best + round(i * step)] for i in range(most - best))]
-
-

@@ -1,7 +1,6 @@
 """What went wrong, with its own words: trials that failed, and runs that did not come to their end."""
 
 from collections.abc import Iterable, Sequence
-from pathlib import Path
 from typing import Any
 
 from fmnist.report.html.sweeps import Sweep
@@ -31,7 +30,7 @@ def of_studies(sweeps: Iterable[Sweep]) -> Iterable[dict[str, str]]:
 
 def of_runs(runs: Iterable[Finding], sweeps: Iterable[Sweep]) -> Iterable[dict[str, str]]:
     """Those of a sweep are told by its study."""
-    told: list[Path] = [sweep.folder.resolve() for sweep in sweeps if sweep.study is not None]
+    told = [sweep.folder.resolve() for sweep in sweeps if sweep.study is not None]
     for run in runs:
         if run.state not in FINE and not any(run.folder.resolve().is_relative_to(folder) for folder in told):
             reason = run.reason or "no summary: it runs, or was killed"

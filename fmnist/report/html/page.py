@@ -13,14 +13,13 @@ from importlib.resources import files
 from string import Template
 from typing import Any
 
-SCRIPTS = ("dom.js", "theme.js", "summary.js", "curves.js", "table.js", "search.js", "parallel.js", "confusion.js")
-SCRIPTS += ("main.js",)
+NAMES = ("dom", "theme", "focus", "summary", "curves", "table", "search", "parallel", "confusion", "main")
 
 
 def page(data: Mapping[str, Any]) -> str:
     here = files(__package__)
     plotly = files("plotly").joinpath("package_data", "plotly.min.js").read_text("utf-8")
-    script = "'use strict';\n" + "\n".join(here.joinpath(name).read_text("utf-8") for name in SCRIPTS)
+    script = "'use strict';\n" + "\n".join(here.joinpath(f"{name}.js").read_text("utf-8") for name in NAMES)
     plotly, script = (f"\n{text.strip()}\n" for text in (plotly, script))
     return Template(here.joinpath("template.html").read_text("utf-8")).substitute(
         title=html.escape(data["title"]),
@@ -33,7 +32,7 @@ def page(data: Mapping[str, Any]) -> str:
 
 
 def policy(*scripts: str) -> str:
-    """The Content-Security-Policy: these scripts, inline styles (plotly's too), images inside the page, nothing else."""
+    """The Content-Security-Policy: these scripts, inline styles (plotly sets some), images inside the page; no more."""
     digests = (base64.b64encode(hashlib.sha256(text.encode()).digest()).decode() for text in scripts)
     allowed = " ".join(f"'sha256-{digest}'" for digest in digests)
     return (

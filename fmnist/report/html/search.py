@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from fmnist.errors import show
-from fmnist.report.html.correlation import correlations
+from fmnist.report.html.correlation import correlations, numbers
 from fmnist.report.html.sweeps import Sweep
 from fmnist.sweep.results import STATES, best_trials
 from fmnist.sweep.trials import FOLDER, REASON, SECONDS
@@ -60,27 +60,28 @@ def value(trial: "FrozenTrial") -> float | None:
 
 
 def parameter(name: str, trials: Sequence["FrozenTrial"]) -> dict[str, Any]:
-    """Choices are told by their index, in the order of the space; a trial without the parameter has null."""
+    """Choices are told by their index: numbers by size, words in the order of the space. Null: a trial without it."""
     distributions = [trial.distributions[name] for trial in trials if name in trial.distributions]
-    if hasattr(distributions[0], "choices"):
-        choices = list(dict.fromkeys(show(choice) for one in distributions for choice in one.choices))
+    if any(hasattr(one, "choices") for one in distributions):
+        choices = list(dict.fromkeys(show(choice) for one in distributions for choice in getattr(one, "choices", ())))
+        if numbers(choices) is not None:
+            choices.sort(key=float)
         index = {choice: i for i, choice in enumerate(choices)}
         values = [index[show(trial.params[name])] if name in trial.params else None for trial in trials]
         return {"name": name, "choices": choices, "values": values}
-    is_log = any(one.log for one in distributions)
+    is_log = any(getattr(one, "log", False) for one in distributions)
     return {"name": name, "log": is_log, "values": [trial.params.get(name) for trial in trials]}
 
 
 def importances(study: "Study") -> dict[str, float]:
     """How much of the spread of the good trials each parameter explains: PED-ANOVA, shares that sum to 1.
 
-    Watanabe, Bansal & Hutter, 2023, https://arxiv.org/abs/2304.10255. Parameters that only some trials have (those with
-    a condition) cannot be judged and are left out.
+    Watanabe, Bansal & Hutter, 2023, https://arxiv.org/abs/2304.10255.
     """
     import optuna
 
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
+        warnings.simplefilter("ignore")  # it is young, and says when there are few trials
         evaluator = optuna.importance.PedAnovaImportanceEvaluator()
         several = len(study.directions) > 1
         try:

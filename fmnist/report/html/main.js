@@ -1,0 +1,12 @@
+// From top to bottom.
+
+startTheme();
+startSummary();
+startCurves();
+startLeaderboard();
+startSearches();
+startConfusion();
+for (const section of document.querySelectorAll("main > section[data-name]:not([hidden])")) {
+  byId("nav").append(make("a", { href: `#${section.id}`, textContent: section.dataset.name }));
+}
+performance.mark("ready");

@@ -1,0 +1,129 @@
+// A study: its history, parallel coordinates, what matters, slices.
+
+const MOST_POINTS = 400; // of a slice; SVG is slow beyond that
+
+function startSearches() {
+  for (const search of data.searches ?? []) {
+    show("searches");
+    const name = data.searches.length > 1 ? ` of ${search.name}` : "";
+    byId("searches").append(history(search, name));
+    const complete = search.number.map((_, i) => i).filter((i) => search.state[i] === "complete");
+    if (complete.length < 2 || !search.parameters.length) continue;
+    byId("searches").append(parallel(search, complete, name));
+    if (search.correlations.length || Object.keys(search.importances).length) byId("searches").append(matters(search, name));
+    byId("searches").append(slices(search, complete, name));
+  }
+}
+
+function card(title, tool, ...children) {
+  return make("section", {}, make("div", { className: "heading" }, make("h2", { textContent: title }), tool), ...children);
+}
+
+// What is behind a point: number, value, parameters.
+function told(search, i) {
+  const lines = search.parameters.filter((one) => one.values[i] !== null).map((one) => `${one.name}=${setting(one, i)}`);
+  const value = search.value[i] === null ? "" : `  ${search.objective} ${figure(search.value[i])}`;
+  return [`trial ${search.number[i]}  ${search.state[i]}${value}`, ...lines];
+}
+
+function setting(parameter, i) {
+  return parameter.choices ? parameter.choices[parameter.values[i]] : short(parameter.values[i]);
+}
+
+function history(search, name) {
+  const element = make("div", { className: "plot high" });
+  const sign = search.upwards ? 1 : -1;
+  const of = (state) => search.number.map((_, i) => i).filter((i) => search.state[i] === state);
+  const complete = of("complete"), pruned = of("pruned"), failed = of("failed");
+  const known = [...complete, ...pruned].map((i) => search.value[i]).filter((value) => value !== null);
+  const worst = known.length ? (search.upwards ? Math.min : Math.max)(...known) : 0;
+  let best = -Infinity;
+  const soFar = complete.map((i) => (best = Math.max(best, sign * search.value[i]))).map((value) => sign * value);
+  const points = (members, y, symbol, shade) => ({
+    type: "scatter", mode: "markers", x: members.map((i) => search.number[i]), y: y.map(focus.at), cliponaxis: false,
+    marker: { symbol, color: shade, size: 7, line: { width: symbol.startsWith("x") ? 1.5 : 0, color: shade } },
+    text: members.map((i) => told(search, i).map(plain).join("<br>")), hovertemplate: "%{text}<extra></extra>",
+  });
+  const focus = focusOn(goodStretch(complete.map((i) => search.value[i]), search.upwards), [element]);
+  plot(element, () => ({
+    title: search.objective,
+    traces: [
+      points(pruned, pruned.map((i) => search.value[i]), "x-thin", colour("muted")),
+      points(failed, failed.map(() => worst), "triangle-up", colour("bad")),
+      points(complete, complete.map((i) => search.value[i]), "circle", colour("accent")),
+      { type: "scatter", mode: "lines", x: complete.map((i) => search.number[i]), y: soFar.map(focus.at), line: { shape: "hv", color: colour("good"), width: 2 }, hoverinfo: "skip" },
+    ],
+    xaxis: { title: { text: "trial", standoff: 6 } }, yaxis: focus.axis(),
+  }));
+  const edge = focus.button ? " What is worse than the others by far stands at the edge." : "";
+  const parts = [
+    [complete, "dot: complete"], [pruned, "×: pruned, at its last epoch"],
+    [failed, "triangle: failed"], [complete, "line: best so far"],
+  ];
+  const note = parts.filter(([members]) => members.length).map(([, text]) => text).join("; ");
+  return card(`History${name}`, focus.button, element, make("p", { className: "note", textContent: `${note}.${edge}` }));
+}
+
+function matters(search, name) {
+  const importances = Object.entries(search.importances);
+  const most = Math.max(...importances.map(([, share]) => share), 1e-9);
+  const left = importances.map(([parameter, share]) => [parameter, bar(share / most), (100 * share).toFixed(0) + " %"]);
+  const right = [...search.correlations].sort((a, b) => Math.abs(b.r) - Math.abs(a.r)).slice(0, 16)
+    .map((row) => [row.choice === null ? row.name : `${row.name}=${row.choice}`, diverging(row.r), (row.r < 0 ? "−" : "+") + Math.abs(row.r).toFixed(2)]);
+  const columns = [
+    [left, "Importance", "PED-ANOVA: the share of each parameter in what makes a trial a good one."],
+    [right, "Correlation", `Pearson's, with ${search.objective}; + is ${search.upwards ? "better" : "larger, that is worse"}. Of a choice: whether it was chosen.`],
+  ].filter(([rows]) => rows.length);
+  return card(`What matters${name}`, null, make("div", { className: "pair" }, ...columns.map(([rows, title, note]) =>
+    make("div", {}, make("h3", { textContent: title }), make("div", { className: "scroll" }, barTable(rows)), make("p", { className: "note", textContent: note })))));
+}
+
+function barTable(rows) {
+  return make("table", { className: "bars wide" }, make("tbody", {}, ...rows.map(([label, mark, text]) =>
+    make("tr", {}, make("td", { textContent: label }), make("td", { className: "track" }, mark), make("td", { className: "number", textContent: text })))));
+}
+
+function bar(share) {
+  const fill = make("div", { className: "bar-fill" });
+  fill.style.width = `${100 * share}%`;
+  return fill;
+}
+
+function diverging(r) {
+  const fill = make("div", { className: r < 0 ? "bar-fill minus" : "bar-fill" });
+  fill.style.width = `${50 * Math.abs(r)}%`;
+  fill.style.left = `${r < 0 ? 50 + 50 * r : 50}%`;
+  return make("div", { className: "diverging" }, fill);
+}
+
+function slices(search, complete, name) {
+  const sign = search.upwards ? -1 : 1;
+  const ranked = [...complete].sort((a, b) => sign * (search.value[a] - search.value[b]));
+  const step = Math.max(1, ranked.length / MOST_POINTS);
+  const shown = Array.from({ length: Math.min(ranked.length, MOST_POINTS) }, (_, k) => ranked[Math.floor(k * step)]);
+  const elements = [];
+  const focus = focusOn(goodStretch(complete.map((i) => search.value[i]), search.upwards), elements);
+  for (const parameter of search.parameters) {
+    const element = make("div", { className: "plot" });
+    const members = shown.filter((i) => parameter.values[i] !== null).reverse();
+    if (members.length < 2) continue;
+    // Points of one choice stand beside each other; the golden ratio spreads them evenly.
+    const place = (i) => parameter.choices ? parameter.values[i] + 0.5 * (((search.number[i] * 0.618) % 1) - 0.5) : parameter.values[i];
+    plot(element, () => ({
+      title: parameter.name,
+      traces: [{
+        type: "scatter", mode: "markers", x: members.map(place), y: members.map((i) => focus.at(search.value[i])), cliponaxis: false,
+        marker: { size: 6, opacity: 0.75, color: members.map((i) => search.number[i]), colorscale: [[0, colour("line")], [1, colour("accent")]], line: { width: 0.6, color: colour("accent") } },
+        text: members.map((i) => told(search, i).map(plain).join("<br>")), hovertemplate: "%{text}<extra></extra>",
+      }],
+      xaxis: parameter.choices
+        ? { tickvals: parameter.choices.map((_, k) => k), ticktext: parameter.choices.map((choice) => plain(short(choice))), range: [-0.5, parameter.choices.length - 0.5], showgrid: false }
+        : parameter.log ? { type: "log", nticks: 6, exponentformat: "power" } : { nticks: 6 },
+      yaxis: { nticks: 5, ...focus.axis() },
+    }));
+    elements.push(element);
+  }
+  const cut = shown.length < complete.length ? ` ${shown.length} of ${complete.length}, evenly from best to worst.` : "";
+  return card(`Slices${name}`, focus.button, make("div", { className: "slices" }, ...elements),
+    make("p", { className: "note", textContent: `${search.objective} of the complete trials; later trials are darker.${cut}` }));
+}

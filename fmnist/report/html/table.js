@@ -1,0 +1,69 @@
+// The leaderboard: sorted by a click on a head (or Enter on it), filtered by words, drawn a page at a time.
+
+const PAGE = 50;
+const FIXED = { rank: 1, std: 1, "95 %": 1, seeds: 1, p: 1, seconds: 1 };
+
+function startLeaderboard() {
+  if (!data.leaderboard) return;
+  show("leaderboard");
+  const columns = data.leaderboard.columns;
+  const names = Object.keys(columns);
+  const rows = columns.rank.map((_, i) => i);
+  const words = rows.map((i) => names.map((name) => `${name}=${columns[name][i]}`).join(" ").toLowerCase());
+  const isNumber = Object.fromEntries(names.map((name) => [name, columns[name].every((value) => value === null || asNumber(value) !== null)]));
+  const state = { by: "rank", direction: 1, filter: "", limit: PAGE };
+
+  const heads = names.map((name) => {
+    const button = make("button", { type: "button", textContent: name === "std" ? "± std" : name });
+    button.addEventListener("click", () => {
+      const better = name === data.metric && data.upwards ? -1 : 1;
+      state.direction = state.by === name ? -state.direction : better;
+      state.by = name;
+      refresh();
+    });
+    return make("th", { scope: "col", className: isNumber[name] ? "number" : "" }, button);
+  });
+  const body = make("tbody");
+  byId("table").append(make("table", { className: "wide" }, make("thead", {}, make("tr", {}, ...heads)), body));
+
+  function refresh() {
+    const wanted = state.filter.toLowerCase().split(/\s+/).filter(Boolean);
+    const found = rows.filter((i) => wanted.every((word) => words[i].includes(word)));
+    found.sort((a, b) => compare(columns[state.by][a], columns[state.by][b], state.direction) || a - b);
+    body.replaceChildren(...found.slice(0, state.limit).map(rowOf));
+    heads.forEach((head, k) => {
+      if (names[k] !== state.by) head.removeAttribute("aria-sort");
+      else head.setAttribute("aria-sort", state.direction > 0 ? "ascending" : "descending");
+    });
+    byId("filter-count").textContent = wanted.length ? `${found.length} of ${rows.length}` : `${rows.length} settings`;
+    byId("more").hidden = found.length <= state.limit;
+    byId("more").textContent = `Show all ${found.length.toLocaleString("en")}`;
+  }
+
+  function rowOf(i) {
+    return make("tr", {}, ...names.map((name) => {
+      const value = columns[name][i];
+      return make("td", { className: isNumber[name] ? "number" : "", textContent: cell(name, value), title: value === null ? "" : String(value) });
+    }));
+  }
+
+  function cell(name, value) {
+    if (value === null) return name in FIXED || name === data.metric ? "—" : "";
+    if (name === "p" && value < 0.001) return "< 0.001";
+    if (name === "p") return value.toFixed(3);
+    if (name === "seconds") return value.toFixed(1);
+    if (name === "std" || name === "95 %") return `± ${figure(value)}`;
+    return typeof value === "number" ? figure(value) : short(value);
+  }
+
+  byId("filter").addEventListener("input", (event) => {
+    state.filter = event.target.value;
+    refresh();
+  });
+  byId("more").addEventListener("click", () => {
+    state.limit = Infinity;
+    refresh();
+  });
+  byId("leaderboard-remarks").append(...data.leaderboard.remarks.map((text) => make("p", { className: "note", textContent: text })));
+  refresh();
+}
