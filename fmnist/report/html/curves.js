@@ -27,7 +27,7 @@ function startCurves() {
       yaxis: focus.on ? { range: stretchOf(runs.slice(0, IN_COLOUR), quantity) } : {},
     }));
   }
-  if (focus.button) byId("curves-legend").append(focus.button);
+  if (focus.button) byId("curves-heading").append(focus.button);
   const left = data.curves.of - runs.length;
   const lines = training.on ? "Solid: validation; dotted: training." : "Validation; the training's curves are dotted when they are on.";
   byId("curves-note").textContent = left > 0 ? `${lines} ${runs.length} of ${data.curves.of} runs: the best, and others at even distances.` : lines;

@@ -13,10 +13,11 @@ function goodStretch(values, upwards) {
 // Whether plots keep to their stretch, and the button that says so; without a need there is no button.
 //   axis: what to ask of plotly.  at: where a value is drawn, at the edge if it lies beyond.
 function focusOn(stretch, elements) {
+  const rim = stretch ? 0.02 * (stretch[1] - stretch[0]) : 0;
   const focus = {
     on: stretch !== null, button: null,
     axis: () => (focus.on ? { range: stretch } : {}),
-    at: (value) => (focus.on && value !== null ? Math.min(Math.max(value, stretch[0]), stretch[1]) : value),
+    at: (value) => (focus.on && value !== null ? Math.min(Math.max(value, stretch[0] + rim), stretch[1] - rim) : value),
   };
   if (!stretch) return focus;
   focus.button = make("button", { type: "button", className: "quiet", "aria-pressed": "false", textContent: "Show all values" });

@@ -9,4 +9,4 @@ startConfusion();
 for (const section of document.querySelectorAll("main > section[data-name]:not([hidden])")) {
   byId("nav").append(make("a", { href: `#${section.id}`, textContent: section.dataset.name }));
 }
-performance.mark("ready");
+document.addEventListener("DOMContentLoaded", startPlots);

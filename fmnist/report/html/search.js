@@ -117,7 +117,7 @@ function slices(search, complete, name) {
         text: members.map((i) => told(search, i).map(plain).join("<br>")), hovertemplate: "%{text}<extra></extra>",
       }],
       xaxis: parameter.choices
-        ? { tickvals: parameter.choices.map((_, k) => k), ticktext: parameter.choices.map((choice) => plain(short(choice))), range: [-0.5, parameter.choices.length - 0.5], showgrid: false }
+        ? { tickvals: parameter.choices.map((_, k) => k), ticktext: parameter.choices.map((choice) => plain(short(choice))), tickangle: parameter.choices.length > 4 ? -40 : 0, range: [-0.5, parameter.choices.length - 0.5], showgrid: false }
         : parameter.log ? { type: "log", nticks: 6, exponentformat: "power" } : { nticks: 6 },
       yaxis: { nticks: 5, ...focus.axis() },
     }));

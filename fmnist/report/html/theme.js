@@ -37,7 +37,8 @@ function draw(element) {
   Plotly.react(element, traces, layout(changes), { displayModeBar: false, responsive: true, showTips: false });
 }
 
-// Far down the page a plot is drawn only when it is about to be seen.
+// Far down the page a plot is drawn only when it is about to be seen. plotly comes last in the file, so that everything
+// else can be read while the browser is still busy with it.
 const watcher = new IntersectionObserver((entries) => {
   for (const entry of entries) {
     if (!entry.isIntersecting) continue;
@@ -49,7 +50,10 @@ const watcher = new IntersectionObserver((entries) => {
 
 function plot(element, content) {
   plots.set(element, content);
-  watcher.observe(element);
+}
+
+function startPlots() {
+  for (const element of plots.keys()) watcher.observe(element);
 }
 
 function setTheme(theme) {
