@@ -8,7 +8,7 @@ function startConfusion() {
     byId("confusion-note").textContent = `There is none: ${found.missing}`;
     return;
   }
-  byId("confusion-note").textContent = `The ${found.examples.toLocaleString("en")} test examples as the best network of ${found.folder} sees them. Rows are true, columns predicted classes; the shade is the share of the row. Choose a cell to see examples.`;
+  byId("confusion-note").textContent = `The ${grouped(found.examples)} test examples as the best network of ${found.folder} sees them. Rows are true, columns predicted classes; the shade is the share of the row. Choose a cell to see examples.`;
   const largest = found.counts.map((row) => row.reduce((sum, count) => sum + count, 0));
   const buttons = found.counts.map((row, i) => row.map((count, j) => {
     const share = count / Math.max(largest[i], 1);
@@ -43,7 +43,7 @@ function startConfusion() {
     const shown = found.cells[i][j];
     const before = found.cells.flat().slice(0, i * found.classes.length + j).reduce((sum, n) => sum + n, 0);
     const title = i === j ? `${found.classes[i]}, recognised` : `${found.classes[i]}, taken for ${found.classes[j]}`;
-    const many = shown < found.counts[i][j] ? `The ${shown} most confident of ${found.counts[i][j].toLocaleString("en")}.` : shown ? "" : "No example.";
+    const many = shown < found.counts[i][j] ? `The ${shown} most confident of ${grouped(found.counts[i][j])}.` : shown ? "" : "No example.";
     byId("examples").replaceChildren(make("h3", { textContent: title }),
       make("div", { className: "tiles" }, ...Array.from({ length: shown }, (_, n) => tile(before + n, found))),
       make("p", { className: "note", textContent: many }));

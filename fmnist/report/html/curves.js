@@ -30,7 +30,7 @@ function startCurves() {
   if (focus.button) byId("curves-heading").append(focus.button);
   const left = data.curves.of - runs.length;
   const lines = training.on ? "Solid: validation; dotted: training." : "Validation; the training's curves are dotted when they are on.";
-  byId("curves-note").textContent = left > 0 ? `${lines} ${runs.length} of ${data.curves.of} runs: the best, and others at even distances.` : lines;
+  byId("curves-note").textContent = left > 0 ? `${lines} ${runs.length} of ${grouped(data.curves.of)} runs: the best, and others at even distances.` : lines;
 }
 
 // Where the best runs' curves lie, in training and validation.

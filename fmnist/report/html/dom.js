@@ -17,13 +17,15 @@ function show(id) {
   byId(id).hidden = false;
 }
 
+const grouped = (number) => number.toLocaleString("en");
+
 // What the metric says of itself: four places for a rate, thousands for a count.
 function figure(value) {
   if (value === null || value === undefined) return "—";
   if (typeof value !== "number") return String(value);
-  if (Number.isInteger(value)) return Math.abs(value) < 10000 ? String(value) : value.toLocaleString("en");
+  if (Number.isInteger(value)) return Math.abs(value) < 10000 ? String(value) : grouped(value);
   const size = Math.abs(value);
-  if (size >= 1000) return Math.round(value).toLocaleString("en");
+  if (size >= 1000) return grouped(Math.round(value));
   if (size >= 10 || size === 0) return value.toFixed(1);
   if (size >= 0.001) return value.toFixed(4);
   return value.toExponential(1);

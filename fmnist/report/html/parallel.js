@@ -42,12 +42,15 @@ function scaleOf(parameter, members, stretch) {
   const low = stretch ? Math.max(ends[0], stretch[0]) : ends[0];
   const high = stretch ? Math.min(ends[1], stretch[1]) : ends[1];
   const beyond = (share) => (share === 0 && low > ends[0] ? "≤ " : share === 1 && high < ends[1] ? "≥ " : "");
+  const isWhole = known.every(Number.isInteger);
   const clamp = (share) => Math.min(Math.max(share, 0), 1);
   const at = (value) => (high === low ? 0.5 : clamp((scale(value) - scale(low)) / (scale(high) - scale(low))));
   const back = (share) => parameter.log ? Math.exp(scale(low) + share * (scale(high) - scale(low))) : low + share * (high - low);
   return {
     at,
-    ticks: (high === low ? [0.5] : [0, 0.25, 0.5, 0.75, 1]).map((share) => [share, beyond(share) + tickText(back(share))]),
+    ticks: isWhole && high - low <= 8
+      ? Array.from({ length: high - low + 1 }, (_, k) => [at(low + k), String(low + k)])
+      : (high === low ? [0.5] : [0, 0.25, 0.5, 0.75, 1]).map((share) => [share, beyond(share) + tickText(back(share))]),
     stops: [0, 0.2, 0.4, 0.6, 0.8].map((share) => [share - 0.001, share + 0.201]),
   };
 }
@@ -68,7 +71,7 @@ function parallel(search, complete, name) {
   const order = [...complete].sort((a, b) => sign * (search.value[a] - search.value[b])); // the best are drawn last
   const readout = make("p", { className: "readout", role: "status" });
   const lines = order.map((i, place) => {
-    const line = svg("path", { class: "line", d: path(axes, i, x, y), stroke: viridis(place / Math.max(order.length - 1, 1)), opacity: order.length > 300 ? 0.45 : 0.8 });
+    const line = svg("path", { class: "line", d: path(axes, i, x, y), stroke: viridis(place / Math.max(order.length - 1, 1)), opacity: Math.min(0.8, Math.max(0.15, 150 / order.length)) });
     line.addEventListener("pointerenter", () => { line.classList.add("hot"); readout.textContent = told(search, i).join("  "); });
     line.addEventListener("pointerleave", () => { line.classList.remove("hot"); brushed(); });
     return line;

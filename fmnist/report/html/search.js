@@ -41,7 +41,7 @@ function history(search, name) {
   const soFar = complete.map((i) => (best = Math.max(best, sign * search.value[i]))).map((value) => sign * value);
   const points = (members, y, symbol, shade) => ({
     type: "scatter", mode: "markers", x: members.map((i) => search.number[i]), y: y.map(focus.at), cliponaxis: false,
-    marker: { symbol, color: shade, size: 7, line: { width: symbol.startsWith("x") ? 1.5 : 0, color: shade } },
+    marker: { symbol, color: shade, size: search.number.length > 500 ? 4 : 7, opacity: search.number.length > 500 ? 0.6 : 1, line: { width: symbol.startsWith("x") ? 1.5 : 0, color: shade } },
     text: members.map((i) => told(search, i).map(plain).join("<br>")), hovertemplate: "%{text}<extra></extra>",
   });
   const focus = focusOn(goodStretch(complete.map((i) => search.value[i]), search.upwards), [element]);

@@ -35,9 +35,9 @@ function startLeaderboard() {
       if (names[k] !== state.by) head.removeAttribute("aria-sort");
       else head.setAttribute("aria-sort", state.direction > 0 ? "ascending" : "descending");
     });
-    byId("filter-count").textContent = wanted.length ? `${found.length} of ${rows.length}` : `${rows.length} settings`;
+    byId("filter-count").textContent = wanted.length ? `${grouped(found.length)} of ${grouped(rows.length)}` : `${grouped(rows.length)} settings`;
     byId("more").hidden = found.length <= state.limit;
-    byId("more").textContent = `Show all ${found.length.toLocaleString("en")}`;
+    byId("more").textContent = `Show all ${grouped(found.length)}`;
   }
 
   function rowOf(i) {
