@@ -27,7 +27,9 @@ LR = FloatDistribution(1e-4, 1e-1, log=True)
 
 @pytest.fixture(scope="module")
 def one(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return trained(*TINY, "trainer.epochs=3", "optimizer=nadam", "optimizer.lr=0.01", cwd=tmp_path_factory.mktemp("one"))
+    return trained(
+        *TINY, "trainer.epochs=3", "optimizer=nadam", "optimizer.lr=0.01", cwd=tmp_path_factory.mktemp("one")
+    )
 
 
 @pytest.fixture
@@ -72,7 +74,12 @@ def sweep(folder: Path, one: Path, trials: int, states: str = "C") -> None:
         )
     (folder / "multirun.yaml").write_text("hydra: {sweeper: {storage: null}}\n")
     told = {"study": folder.name, "objectives": {"val/accuracy": "maximize"}}
-    best = {"number": trials - 1, "folder": str(folder / str(trials - 1)), "command": "the words", "by_name": "the name"}
+    best = {
+        "number": trials - 1,
+        "folder": str(folder / str(trials - 1)),
+        "command": "the words",
+        "by_name": "the name",
+    }
     (folder / "summary.json").write_text(json.dumps(told | {"best": best}))
 
 
@@ -118,7 +125,9 @@ def test_without_checkpoint_or_data_the_page_says_why(one: Path, tmp_path: Path)
     assert "best.npz: there is no such checkpoint" in content([tmp_path])["confusion"]["missing"]
     shutil.copy(one / "best.npz", tmp_path / "run")
     config = (tmp_path / "run" / "config.yaml").read_text()
-    gone = f"dataset:\n  _target_: fmnist.dataset.mnist.Mnist\n  folder: {tmp_path}/gone\n  mirrors: [https://x.invalid]\n"
+    gone = (
+        f"dataset:\n  _target_: fmnist.dataset.mnist.Mnist\n  folder: {tmp_path}/gone\n  mirrors: [https://x.invalid]\n"
+    )
     parts = config.partition("dataset:\n")
     rest = parts[2][parts[2].index("\n", parts[2].rindex("  split_seed")) :]
     (tmp_path / "run" / "config.yaml").write_text(parts[0] + gone + "  val_fraction: 0.1\n" + rest)
@@ -151,21 +160,21 @@ def test_a_key_that_only_comes_with_an_option_is_no_column(runs: Path) -> None:
 
 
 def test_a_sweep(one: Path, tmp_path: Path) -> None:
-    sweep(tmp_path / "mine", one, 12, "CCPCFC")
+    sweep(tmp_path / "mine", one, 18, "CCPCFC")
     told = content([tmp_path / "mine"])
     (search,) = told["searches"]
     assert told["title"] == "Study mine"
-    assert search["state"] == ["complete", "complete", "pruned", "complete", "failed", "complete"] * 2
+    assert search["state"] == ["complete", "complete", "pruned", "complete", "failed", "complete"] * 3
     assert search["value"][:3] == [0, 0.5, 0.2]
     assert search["value"][4] == 0.2
-    assert search["best"] == [11]
+    assert search["best"] == [17]
     optimizer, lr = search["parameters"]
-    assert [optimizer["choices"][i] for i in optimizer["values"]] == ["sgd", "momentum", "adam"] * 4
+    assert [optimizer["choices"][i] for i in optimizer["values"]] == ["sgd", "momentum", "adam"] * 6
     assert lr["log"]
     assert set(search["importances"]) == {"optimizer", "lr"}
     assert sum(search["importances"].values()) == pytest.approx(1)
-    assert [row["reason"] for row in told["failures"]["rows"]] == ["out of memory"] * 2
-    assert [row["setting"] for row in told["failures"]["rows"]] == ["number=4", "number=10"]
+    assert [row["reason"] for row in told["failures"]["rows"]] == ["out of memory"] * 3
+    assert [row["setting"] for row in told["failures"]["rows"]] == ["number=4", "number=10", "number=16"]
     assert told["best"]["commands"] == ["the words", "the name"]
 
 

@@ -34,13 +34,13 @@ def driver(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
 def sweep(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The report of a small sweep that really ran; one of its trials is made to look as if it had failed."""
     cwd = tmp_path_factory.mktemp("sweep")
-    words = ("sweep=smoke", "hydra.sweeper.n_trials=8", "hydra.sweeper.sampler.n_startup_trials=8")
+    words = ("sweep=smoke", "hydra.sweeper.n_trials=12", "hydra.sweeper.sampler.n_startup_trials=12")
     folder = swept(*words, cwd=cwd)
     storage = optuna.storages.JournalStorage(JournalFileBackend(str(folder / "study.journal")))
     study = optuna.load_study(study_name="s", storage=storage)
-    study.add_trial(create_trial(state=TrialState.FAIL, user_attrs={"reason": f"no luck {EVIL}", "folder": "8"}))
+    study.add_trial(create_trial(state=TrialState.FAIL, user_attrs={"reason": f"no luck {EVIL}", "folder": "12"}))
     reported = {1: 0.2, 2: 0.3}
-    study.add_trial(create_trial(state=TrialState.PRUNED, intermediate_values=reported, user_attrs={"folder": "9"}))
+    study.add_trial(create_trial(state=TrialState.PRUNED, intermediate_values=reported, user_attrs={"folder": "13"}))
     return write_report([folder])
 
 
@@ -124,7 +124,7 @@ def test_every_section_says_what_is_on_disk(page: Any, sweep: Path) -> None:
 def test_a_click_on_a_head_sorts_and_a_second_one_turns_round(page: Any) -> None:
     values = [float(text) for text in column(page, "val/accuracy")]
     assert values == sorted(values, reverse=True)
-    assert len(values) == 8
+    assert len(values) == 12
     click(page, head(page, "val/accuracy"))
     click(page, head(page, "val/accuracy"))
     assert [float(text) for text in column(page, "val/accuracy")] == sorted(values)
@@ -148,7 +148,7 @@ def test_the_filter_takes_all_its_words(page: Any) -> None:
     everything = column(page, "optimizer")
     find(page, "#filter").send_keys("optimizer=momentum")
     assert set(column(page, "optimizer")) == {"momentum"}
-    assert find(page, "#filter-count").text == f"{everything.count('momentum')} of 8"
+    assert find(page, "#filter-count").text == f"{everything.count('momentum')} of 12"
     find(page, "#filter").send_keys(" nowhere")
     assert column(page, "optimizer") == []
     ask(page, "(byId('filter').value = '', byId('filter').dispatchEvent(new Event('input')))")
@@ -175,9 +175,9 @@ def test_the_history_marks_pruned_and_failed_trials(page: Any) -> None:
     see(page, "#searches .plot")
     traces = ask(page, "document.querySelector('#searches .plot').data.map(t => [t.marker?.symbol ?? 'line', t.x])")
     shown = {symbol: numbers for symbol, numbers in traces}
-    assert shown["circle"] == list(range(8))
-    assert shown["triangle-up"] == [8]
-    assert shown["x-thin"] == [9]
+    assert shown["circle"] == list(range(12))
+    assert shown["triangle-up"] == [12]
+    assert shown["x-thin"] == [13]
     best = ask(page, "document.querySelector('#searches .plot').data.at(-1).y")
     assert best == sorted(best)
 
@@ -187,16 +187,18 @@ def test_a_stretch_of_an_axis_is_chosen_with_the_keyboard_and_by_dragging(page: 
 
     off = "document.querySelectorAll('.parallel .line.off').length"
     axis = find(page, ".parallel .axis[aria-label='optimizer']")
-    page.execute_script("arguments[0].scrollIntoView({block: 'center', behavior: 'instant'}); arguments[0].focus()", axis)
+    page.execute_script(
+        "arguments[0].scrollIntoView({block: 'center', behavior: 'instant'}); arguments[0].focus()", axis
+    )
     chosen = column(page, "optimizer").count("sgd")
     axis.send_keys(Keys.ARROW_UP)
-    assert ask(page, off) == 8 - chosen
-    assert f"{chosen} of 8" in find(page, ".readout").text
+    assert ask(page, off) == 12 - chosen
+    assert f"{chosen} of 12" in find(page, ".readout").text
     axis.send_keys(Keys.ESCAPE)
     assert ask(page, off) == 0
     grip = find(page, ".parallel .axis[aria-label='val/accuracy'] .grip")
     ActionChains(page).move_to_element(grip).click_and_hold().move_by_offset(0, -400).release().perform()
-    assert 0 < ask(page, off) < 8
+    assert 0 < ask(page, off) < 12
 
 
 def test_a_cell_of_the_confusion_matrix_shows_its_images(page: Any) -> None:
@@ -243,7 +245,12 @@ def test_the_whole_page_can_be_walked_with_the_tab_key(page: Any) -> None:
     names = []
     for _ in range(60):
         ActionChains(page).send_keys(Keys.TAB).perform()
-        names.append(ask(page, "document.activeElement.id || document.activeElement.className.baseVal || document.activeElement.textContent"))
+        names.append(
+            ask(
+                page,
+                "document.activeElement.id || document.activeElement.className.baseVal || document.activeElement.textContent",
+            )
+        )
     for name in ("theme", "filter", "table", "val/accuracy", "axis", "Copy"):
         assert name in names
     page.execute_script("arguments[0].focus()", head(page, "optimizer"))
@@ -267,7 +274,9 @@ def test_nothing_is_fetched(driver: Any, sweep: Path) -> None:
     sent = [m["params"]["request"]["url"] for m in messages if m["method"] == "Network.requestWillBeSent"]
     assert sweep.resolve().as_uri() in sent
     assert [url for url in sent if not url.startswith(("file:", "data:"))] == []
-    refused = driver.execute_async_script("fetch('https://example.org').then(arguments[0], e => arguments[0](String(e)))")
+    refused = driver.execute_async_script(
+        "fetch('https://example.org').then(arguments[0], e => arguments[0](String(e)))"
+    )
     assert "TypeError" in refused
     assert any("Content Security Policy" in line for line in errors(driver))
 

@@ -1,20 +1,17 @@
 """A study for the page: its trials column by column, and what they say about each parameter."""
 
-import warnings
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from fmnist.errors import show
 from fmnist.report.html.correlation import correlations, numbers
 from fmnist.report.html.sweeps import Sweep
+from fmnist.sweep.importance import importances
 from fmnist.sweep.results import STATES, best_trials
 from fmnist.sweep.trials import FOLDER, REASON, SECONDS
 
 if TYPE_CHECKING:
-    from optuna.study import Study
     from optuna.trial import FrozenTrial
-
-FEWEST = 4  # complete trials, before anything is said about parameters
 
 
 def search(sweep: Sweep) -> dict[str, Any] | None:
@@ -25,7 +22,6 @@ def search(sweep: Sweep) -> dict[str, Any] | None:
     if not trials:
         return None
     objectives = list(sweep.summary.get("objectives", ["value"]))
-    complete = [trial for trial in trials if trial.state.name == "COMPLETE"]
     parameters = [parameter(name, trials) for name in dict.fromkeys(name for trial in trials for name in trial.params)]
     return {
         "name": sweep.name,
@@ -44,10 +40,8 @@ def search(sweep: Sweep) -> dict[str, Any] | None:
             for i, name in enumerate(objectives)
             if i > 0
         ],
-        "importances": importances(sweep.study) if len(complete) >= FEWEST else {},
-        "correlations": correlations(parameters, [trial.values[0] if trial.values else None for trial in trials])
-        if len(complete) >= FEWEST
-        else [],
+        "importances": importances(sweep.study),
+        "correlations": correlations(parameters, [trial.values[0] if trial.values else None for trial in trials]),
     }
 
 
@@ -71,24 +65,3 @@ def parameter(name: str, trials: Sequence["FrozenTrial"]) -> dict[str, Any]:
         return {"name": name, "choices": choices, "values": values}
     is_log = any(getattr(one, "log", False) for one in distributions)
     return {"name": name, "log": is_log, "values": [trial.params.get(name) for trial in trials]}
-
-
-def importances(study: "Study") -> dict[str, float]:
-    """How much of the spread of the good trials each parameter explains: PED-ANOVA, shares that sum to 1.
-
-    Watanabe, Bansal & Hutter, 2023, https://arxiv.org/abs/2304.10255.
-    """
-    import optuna
-
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # it is young, and says when there are few trials
-        evaluator = optuna.importance.PedAnovaImportanceEvaluator()
-        several = len(study.directions) > 1
-        try:
-            return dict(
-                optuna.importance.get_param_importances(
-                    study, evaluator=evaluator, target=(lambda trial: trial.values[0]) if several else None
-                )
-            )
-        except (ValueError, RuntimeError):  # nothing that all trials have, or no spread
-            return {}
