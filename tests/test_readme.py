@@ -16,6 +16,7 @@ NAMES = (
     "CONTRIBUTING.md",
     "docs/sweeps.md",
     "docs/assignment.md",
+    "docs/report.md",
     "docs/performance.md",
 )
 PAGES = {name: (ROOT / name).read_text() for name in NAMES}

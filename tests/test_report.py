@@ -55,7 +55,7 @@ def again(one: Path, folder: Path, value: float, seed: int, optimizer: str = "na
 
 
 def sweep(folder: Path, one: Path, trials: int, states: str = "C") -> None:
-    """A study whose trial i has the value 1 − 1/(i+1), with a folder each; `states` repeat: Complete, Pruned, Failed."""
+    """A study whose trial i has the value 1 − 1/(i+1) and a folder; `states` repeat: Complete, Pruned, Failed."""
     folder.mkdir()
     storage = optuna.storages.JournalStorage(JournalFileBackend(str(folder / "study.journal")))
     study = optuna.create_study(study_name=folder.name, storage=storage, direction="maximize")

@@ -20,6 +20,7 @@ from sweeps import swept
 WHY_NOT = chromium.missing()
 pytestmark = pytest.mark.skipif(WHY_NOT is not None, reason=WHY_NOT or "")
 EVIL = "<script>alert(1)</script>"
+CENTRE = "arguments[0].scrollIntoView({block: 'center', behavior: 'instant'})"
 DESKTOP, PHONE = (1280, 900), (390, 844)
 
 
@@ -82,14 +83,14 @@ def find(driver: Any, selector: str) -> Any:
 
 
 def click(driver: Any, element: Any) -> None:
-    driver.execute_script("arguments[0].scrollIntoView({block: 'center', behavior: 'instant'})", element)
+    driver.execute_script(CENTRE, element)
     element.click()
 
 
 def see(driver: Any, selector: str) -> Any:
     """The plot, scrolled to and drawn."""
     plot = find(driver, selector)
-    driver.execute_script("arguments[0].scrollIntoView({block: 'center', behavior: 'instant'})", plot)
+    driver.execute_script(CENTRE, plot)
     wait(driver, f"document.querySelector('{selector}').dataset.drawn === 'yes'")
     return plot
 
@@ -174,7 +175,7 @@ def test_a_curve_tells_its_run_under_the_pointer_and_can_be_hidden(page: Any) ->
 def test_the_history_marks_pruned_and_failed_trials(page: Any) -> None:
     see(page, "#searches .plot")
     traces = ask(page, "document.querySelector('#searches .plot').data.map(t => [t.marker?.symbol ?? 'line', t.x])")
-    shown = {symbol: numbers for symbol, numbers in traces}
+    shown = dict(traces)
     assert shown["circle"] == list(range(12))
     assert shown["triangle-up"] == [12]
     assert shown["x-thin"] == [13]
@@ -187,9 +188,7 @@ def test_a_stretch_of_an_axis_is_chosen_with_the_keyboard_and_by_dragging(page: 
 
     off = "document.querySelectorAll('.parallel .line.off').length"
     axis = find(page, ".parallel .axis[aria-label='optimizer']")
-    page.execute_script(
-        "arguments[0].scrollIntoView({block: 'center', behavior: 'instant'}); arguments[0].focus()", axis
-    )
+    page.execute_script(f"{CENTRE}; arguments[0].focus()", axis)
     chosen = column(page, "optimizer").count("sgd")
     axis.send_keys(Keys.ARROW_UP)
     assert ask(page, off) == 12 - chosen
@@ -242,15 +241,11 @@ def test_the_theme_follows_the_system_and_the_button(driver: Any, sweep: Path) -
 def test_the_whole_page_can_be_walked_with_the_tab_key(page: Any) -> None:
     from selenium.webdriver import ActionChains, Keys
 
+    focused = "const e = document.activeElement; return e.id || e.className.baseVal || e.textContent"
     names = []
     for _ in range(60):
         ActionChains(page).send_keys(Keys.TAB).perform()
-        names.append(
-            ask(
-                page,
-                "document.activeElement.id || document.activeElement.className.baseVal || document.activeElement.textContent",
-            )
-        )
+        names.append(page.execute_script(focused))
     for name in ("theme", "filter", "table", "val/accuracy", "axis", "Copy"):
         assert name in names
     page.execute_script("arguments[0].focus()", head(page, "optimizer"))

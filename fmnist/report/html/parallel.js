@@ -114,6 +114,7 @@ function axisElement(axis, x, y, isLow, changed) {
   };
   grip.addEventListener("pointerdown", (event) => { start = share(event); grip.setPointerCapture(event.pointerId); });
   grip.addEventListener("pointermove", (event) => { if (start !== null) choose(start, share(event)); });
+  grip.addEventListener("pointercancel", () => { start = null; });
   grip.addEventListener("pointerup", (event) => { if (Math.abs(share(event) - start) < 0.02) choose(null); start = null; });
   group.addEventListener("keydown", (event) => {
     const by = { ArrowUp: 1, ArrowRight: 1, ArrowDown: -1, ArrowLeft: -1, Escape: -stop }[event.key];

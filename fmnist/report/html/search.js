@@ -15,6 +15,10 @@ function startSearches() {
   }
 }
 
+function edge(focus) {
+  return focus.button ? " What is worse than the others by far stands at the edge." : "";
+}
+
 function card(title, tool, ...children) {
   return make("section", {}, make("div", { className: "heading" }, make("h2", { textContent: title }), tool), ...children);
 }
@@ -55,13 +59,12 @@ function history(search, name) {
     ],
     xaxis: { title: { text: "trial", standoff: 6 } }, yaxis: focus.axis(),
   }));
-  const edge = focus.button ? " What is worse than the others by far stands at the edge." : "";
   const parts = [
     [complete, "dot: complete"], [pruned, "×: pruned, at its last epoch"],
     [failed, "triangle: failed"], [complete, "line: best so far"],
   ];
   const note = parts.filter(([members]) => members.length).map(([, text]) => text).join("; ");
-  return card(`History${name}`, focus.button, element, make("p", { className: "note", textContent: `${note}.${edge}` }));
+  return card(`History${name}`, focus.button, element, make("p", { className: "note", textContent: `${note}.${edge(focus)}` }));
 }
 
 function matters(search, name) {
@@ -125,5 +128,5 @@ function slices(search, complete, name) {
   }
   const cut = shown.length < complete.length ? ` ${shown.length} of ${complete.length}, evenly from best to worst.` : "";
   return card(`Slices${name}`, focus.button, make("div", { className: "slices" }, ...elements),
-    make("p", { className: "note", textContent: `${search.objective} of the complete trials; later trials are darker.${cut}` }));
+    make("p", { className: "note", textContent: `${search.objective} of the complete trials; later trials are darker.${edge(focus)}${cut}` }));
 }

@@ -17,7 +17,7 @@ function showBest(best) {
   show("best");
   byId("best-value").textContent = figure(best.value);
   byId("best-metric").textContent = `${best.metric}  ·  ${best.folder}`;
-  const pairs = Object.entries(NAMES).filter(([key]) => key in best.figures).map(([key, name]) => [name, figure(key === "seconds" ? Math.round(10 * best.figures[key]) / 10 : best.figures[key])]);
+  const pairs = Object.entries(NAMES).filter(([key]) => key in best.figures).map(([key, name]) => [name, key === "seconds" ? best.figures[key].toFixed(1) : figure(best.figures[key])]);
   if (best.seeds > 1) {
     const half = best.half === null ? "" : ` ± ${figure(best.half)}`;
     pairs.unshift([`mean of ${best.seeds} seeds, 95 %`, figure(best.mean) + half]);

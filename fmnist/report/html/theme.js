@@ -34,6 +34,8 @@ function layout(changes) {
 
 function draw(element) {
   const { traces, ...changes } = plots.get(element)();
+  element.setAttribute("role", "img");
+  element.setAttribute("aria-label", `plot: ${changes.title}`);
   Plotly.react(element, traces, layout(changes), { displayModeBar: false, responsive: true, showTips: false });
 }
 
