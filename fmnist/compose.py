@@ -17,3 +17,9 @@ def composed(words: Sequence[str]) -> DictConfig:
     """
     with initialize_config_dir(str(CONF), version_base="1.3"):
         return compose("config", overrides=list(words))
+
+
+def default_options() -> dict[str, str]:
+    """The option of each group that `python train.py` takes without a word."""
+    with initialize_config_dir(str(CONF), version_base="1.3"):
+        return dict(compose("config", return_hydra_config=True).hydra.runtime.choices)

@@ -7,9 +7,9 @@ from fmnist import atomic
 from fmnist.compose import composed
 from fmnist.console import console
 from fmnist.errors import ConfigError
-from fmnist.report.comparison import best_run, common_objective, order, typed
+from fmnist.report.comparison import best_run, common_objective, order
 from fmnist.report.runs import find_runs
-from fmnist.report.settings import differences, settings
+from fmnist.report.settings import differences, settings, typed
 from fmnist.sweep.experiment_file import experiment_text
 
 

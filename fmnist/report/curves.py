@@ -9,10 +9,10 @@ from fmnist.console import console
 from fmnist.errors import ConfigError
 from fmnist.interfaces import Array, Metrics
 from fmnist.objective import Objective
-from fmnist.report.comparison import common_objective, order, typed
+from fmnist.report.comparison import common_objective, order
 from fmnist.report.history import read_history
 from fmnist.report.runs import find_runs
-from fmnist.report.settings import differences, settings
+from fmnist.report.settings import differences, settings, typed
 from fmnist.report.statistics import interval
 
 

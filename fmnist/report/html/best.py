@@ -4,17 +4,15 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from hydra import compose, initialize_config_dir
 from hydra.errors import HydraException
 
+from fmnist.compose import composed, default_options
 from fmnist.errors import show
 from fmnist.report.html.sweeps import Sweep
 from fmnist.report.runs import Finding
 from fmnist.report.settings import THERE, Setting, essence, flat
 from fmnist.report.statistics import interval
 from fmnist.sweep.experiment_file import values
-
-CONF = Path(__file__).parents[3] / "conf"
 
 
 def best(run: Finding, setting: Setting, metric: str, sweeps: Sequence[Sweep]) -> dict[str, Any]:
@@ -53,12 +51,11 @@ def changes(run: Finding) -> list[list[str]] | None:
     config = {**essence(run.config), "seed": run.config.get("seed")}
     choices = {group: option for group, option in run.choices.items() if group in config}
     try:
-        with initialize_config_dir(str(CONF), version_base="1.3", job_name="report"):
-            default_options = compose("config", return_hydra_config=True).hydra.runtime.choices
-            chosen = values(compose("config", overrides=[f"{group}={name}" for group, name in choices.items()]), config)
+        usual = default_options()
+        chosen = values(composed([f"{group}={option}" for group, option in choices.items()]), config)
     except HydraException:
         return None
-    rows = [[group, name, default_options[group]] for group, name in choices.items() if name != default_options[group]]
+    rows = [[group, option, usual[group]] for group, option in choices.items() if option != usual[group]]
     defaults = {key: show(value) for key, value in flat(essence(chosen) | {"seed": chosen["seed"]})}
     for key, value in flat(config):
         if defaults.get(key) != show(value) and not key.endswith("_target_"):

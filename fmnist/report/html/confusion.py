@@ -7,16 +7,15 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from omegaconf import DictConfig, OmegaConf
 from PIL import Image
 
 from fmnist import atomic
 from fmnist.batches import Batches
 from fmnist.errors import FmnistError, one_line
-from fmnist.evaluate import confusion
+from fmnist.evaluate import confusion, probabilities
 from fmnist.experiment import experiment
 from fmnist.interfaces import Array, Splits
-from fmnist.loss.softmax import softmax
+from fmnist.report.evaluation import stored_config
 from fmnist.session import part
 from fmnist.streams import streams
 
@@ -67,8 +66,7 @@ def judge(folder: Path) -> Judged:
     Raises:
         FmnistError: the checkpoint or the data set is not here, or they do not fit the config.
     """
-    config = OmegaConf.load(folder / "config.yaml")
-    assert isinstance(config, DictConfig)
+    config = stored_config(folder)
     if "mirrors" in config.dataset:
         config.dataset.mirrors = []
     parts = experiment(config)
@@ -76,10 +74,9 @@ def judge(folder: Path) -> Judged:
     splits = parts.load()
     network = parts.network(splits, streams(parts.seed))
     network.load(part(best, "network"), str(folder / "best.npz"))
-    batches, rows = Batches(splits, splits.test, parts.trainer.precision), splits.test.rows
-    size = parts.trainer.eval_batch_size
-    p = np.concatenate([softmax(network.forward(batches(rows[i : i + size])[0])) for i in range(0, len(rows), size)])
-    return Judged(splits, splits.test.y[rows], p.argmax(axis=1), p.max(axis=1))
+    batches = Batches(splits, splits.test, parts.trainer.precision)
+    p = probabilities(network, batches, parts.trainer.eval_batch_size)
+    return Judged(splits, splits.test.y[splits.test.rows], p.argmax(axis=1), p.max(axis=1))
 
 
 def examples(judged: Judged, true: int, predicted: int) -> list[int]:
