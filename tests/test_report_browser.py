@@ -14,7 +14,6 @@ from optuna.trial import TrialState, create_trial
 
 import browser as chromium
 from fmnist.report.html.report import write_report
-from shell import TINY, trained
 from sweeps import swept
 
 WHY_NOT = chromium.missing()
@@ -276,13 +275,12 @@ def test_nothing_is_fetched(driver: Any, sweep: Path) -> None:
     assert any("Content Security Policy" in line for line in errors(driver))
 
 
-def test_names_with_html_are_shown_as_text(driver: Any, tmp_path: Path) -> None:
+def test_names_with_html_are_shown_as_text(driver: Any, sweep: Path, tmp_path: Path) -> None:
     """A study, a parameter, choices, folders, reasons and metrics called like a script: none runs, all are read."""
     folder = tmp_path / "multirun" / "s"
     folder.mkdir(parents=True)
-    run = trained(*TINY, "trainer.epochs=2", cwd=tmp_path)
     for number in range(6):
-        shutil.copytree(run, folder / f"{number}<img src=x onerror=alert(2)>")
+        shutil.copytree(sweep.parent / str(number), folder / f"{number}<img src=x onerror=alert(2)>")
     (folder / "multirun.yaml").write_text("hydra: {sweeper: {storage: null}}\n")
     (folder / "summary.json").write_text(json.dumps({"study": EVIL, "objectives": {f"<b>{EVIL}": "maximize"}}))
     storage = optuna.storages.JournalStorage(JournalFileBackend(str(folder / "study.journal")))
