@@ -65,7 +65,7 @@ def sweep(folder: Path, one: Path, trials: int, states: str = "C") -> None:
         study.add_trial(
             create_trial(
                 state={"C": TrialState.COMPLETE, "P": TrialState.PRUNED, "F": TrialState.FAIL}[state],
-                value=value if state == "C" else None,
+                value={"C": value, "P": 0.2, "F": None}[state],  # a sweep tells a pruned trial's last epoch
                 params={"optimizer": OPTIMIZER.choices[number % 3], "lr": 10.0 ** -(1 + number % 4)},
                 distributions={"optimizer": OPTIMIZER, "lr": LR},
                 intermediate_values={1: 0.1, 2: 0.2},
@@ -171,6 +171,7 @@ def test_a_sweep(one: Path, tmp_path: Path) -> None:
     optimizer, lr = search["parameters"]
     assert [optimizer["choices"][i] for i in optimizer["values"]] == ["sgd", "momentum", "adam"] * 6
     assert lr["log"]
+    assert {row["trials"] for row in search["correlations"]} == {12}
     assert set(search["importances"]) == {"optimizer", "lr"}
     assert sum(search["importances"].values()) == pytest.approx(1)
     assert [row["reason"] for row in told["failures"]["rows"]] == ["out of memory"] * 3

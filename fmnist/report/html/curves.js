@@ -13,12 +13,12 @@ function startCurves() {
     colour: members.length > 1 ? "" : COLOURS[i],
     name: members.length > 1 ? `${members.length} others` : label(members[0]),
   }));
-  const training = { name: "training", on: runs.length === 1, colour: "" };
+  const training = { name: "training", on: runs.length === 1 || !runs.some((run) => run["val/loss"]), colour: "" };
   const elements = { accuracy: byId("curves-accuracy"), loss: byId("curves-loss") };
-  const focus = focusOn(runs.length > COLOURS.length ? {} : null, Object.values(elements));
+  const focus = focusSwitch(runs.length > COLOURS.length, Object.values(elements));
   const last = Math.max(...runs.map((run) => run.epoch.at(-1)));
   const toggles = runs.length > 1 ? [...legend, training] : [training];
-  byId("curves-legend").append(...toggles.map((entry) => toggle(entry, () => Object.values(elements).forEach(draw))));
+  byId("curves-legend").append(...toggles.map((entry) => toggle(entry, () => redraw(Object.values(elements)))));
   for (const [quantity, element] of Object.entries(elements)) {
     plot(element, () => ({
       title: quantity,

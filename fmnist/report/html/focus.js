@@ -10,21 +10,24 @@ function goodStretch(values, upwards) {
   return upwards ? [edge - room, best + room] : [best + room, edge - room]; // a loss: room is negative
 }
 
-// Whether plots keep to their stretch, and the button that says so; without a need there is no button.
-//   axis: what to ask of plotly.  at: where a value is drawn, at the edge if it lies beyond.
-function focusOn(stretch, elements) {
-  const rim = stretch ? 0.02 * (stretch[1] - stretch[0]) : 0;
-  const focus = {
-    on: stretch !== null, button: null,
-    axis: () => (focus.on ? { range: stretch } : {}),
-    at: (value) => (focus.on && value !== null ? Math.min(Math.max(value, stretch[0] + rim), stretch[1] - rim) : value),
-  };
-  if (!stretch) return focus;
+// Whether plots keep to the good values, and the button that changes it; without a need there is no button.
+function focusSwitch(isNeeded, elements) {
+  const focus = { on: isNeeded, button: null };
+  if (!isNeeded) return focus;
   focus.button = make("button", { type: "button", className: "quiet", "aria-pressed": "false", textContent: "Show all values" });
   focus.button.addEventListener("click", () => {
     focus.on = !focus.on;
     focus.button.setAttribute("aria-pressed", String(!focus.on));
-    for (const element of elements) if (element.dataset.drawn) draw(element);
+    redraw(elements);
   });
+  return focus;
+}
+
+// The same for one stretch.  axis: what to ask of plotly.  at: where a value is drawn, at the edge if it lies beyond.
+function focusOn(stretch, elements) {
+  const focus = focusSwitch(stretch !== null, elements);
+  const rim = stretch ? 0.02 * (stretch[1] - stretch[0]) : 0;
+  focus.axis = () => (focus.on ? { range: stretch } : {});
+  focus.at = (value) => (focus.on && value !== null ? Math.min(Math.max(value, stretch[0] + rim), stretch[1] - rim) : value);
   return focus;
 }

@@ -36,13 +36,18 @@ def search(sweep: Sweep) -> dict[str, Any] | None:
         "folder": [trial.user_attrs.get(FOLDER) for trial in trials],
         "parameters": parameters,
         "others": [
-            {"name": name, "values": [trial.values[i] if trial.values else None for trial in trials]}
+            {"name": name, "values": [result(trial, i) for trial in trials]}
             for i, name in enumerate(objectives)
             if i > 0
         ],
         "importances": importances(sweep.study),
-        "correlations": correlations(parameters, [trial.values[0] if trial.values else None for trial in trials]),
+        "correlations": correlations(parameters, [result(trial, 0) for trial in trials]),
     }
+
+
+def result(trial: "FrozenTrial", objective: int) -> float | None:
+    """Of a complete trial; Optuna gives a pruned one the value of its last epoch."""
+    return trial.values[objective] if trial.state.name == "COMPLETE" else None
 
 
 def value(trial: "FrozenTrial") -> float | None:

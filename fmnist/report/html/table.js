@@ -35,7 +35,7 @@ function startLeaderboard() {
       if (names[k] !== state.by) head.removeAttribute("aria-sort");
       else head.setAttribute("aria-sort", state.direction > 0 ? "ascending" : "descending");
     });
-    byId("filter-count").textContent = wanted.length ? `${grouped(found.length)} of ${grouped(rows.length)}` : `${grouped(rows.length)} settings`;
+    byId("filter-count").textContent = wanted.length ? `${grouped(found.length)} of ${grouped(rows.length)}` : `${grouped(rows.length)} setting${rows.length === 1 ? "" : "s"}`;
     byId("more").hidden = found.length <= state.limit;
     byId("more").textContent = `Show all ${grouped(found.length)}`;
   }

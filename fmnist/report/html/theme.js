@@ -54,6 +54,11 @@ function plot(element, content) {
   plots.set(element, content);
 }
 
+// Those that have been drawn before: plotly may not be there yet.
+function redraw(elements) {
+  for (const element of elements) if (element.dataset.drawn) draw(element);
+}
+
 function startPlots() {
   for (const element of plots.keys()) watcher.observe(element);
 }
@@ -61,7 +66,7 @@ function startPlots() {
 function setTheme(theme) {
   root.dataset.theme = theme;
   byId("theme").textContent = theme === "dark" ? "Light" : "Dark";
-  for (const element of plots.keys()) if (element.dataset.drawn) draw(element);
+  redraw(plots.keys());
 }
 
 function startTheme() {
