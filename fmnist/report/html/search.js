@@ -5,7 +5,7 @@ const MOST_POINTS = 400; // of a slice; SVG is slow beyond that
 function startSearches() {
   for (const search of data.searches ?? []) {
     show("searches");
-    const name = data.searches.length > 1 ? ` of ${search.name}` : "";
+    const name = data.searches.length > 1 ? ` · ${search.name}` : "";
     byId("searches").append(history(search, name));
     const complete = search.number.map((_, i) => i).filter((i) => search.state[i] === "complete");
     if (complete.length < 2 || !search.parameters.length) continue;
