@@ -50,10 +50,11 @@ class Record:
         self.summary = self.summarise(state, reason)
         try:
             atomic.write_json(self.session.folder / "summary.json", self.summary)
-            self.tracker.finish(self.summary)
         except OSError:
             if error is None:  # a full disk must not hide why the run ended
                 raise
+        finally:
+            self.tracker.finish(self.summary)
 
     def summarise(self, state: str, reason: str) -> dict[str, Any]:
         session, splits = self.session, self.splits

@@ -32,7 +32,13 @@ class Logged:
 
 def logged(folder: Path) -> list[Logged]:
     """Every run in or below the folder, in the order in which they began."""
-    return [read(file) for file in sorted(folder.rglob("*.wandb"), key=lambda file: file.parent.name)]
+    return [read(file) for file in sorted(folder.rglob("*run-*/*.wandb"), key=began)]
+
+
+def began(file: Path) -> tuple[str, bool]:
+    """Within a second, offline comes behind online, which has failed."""
+    kind, _, when = file.parent.name.partition("run-")
+    return when, kind == "offline-"
 
 
 def read(file: Path) -> Logged:

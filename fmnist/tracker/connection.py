@@ -1,6 +1,7 @@
 """One W&B run in a thread of its own: nothing that happens to it reaches the training."""
 
 import os
+import secrets
 from collections.abc import Callable
 from contextlib import suppress
 from os.path import relpath
@@ -19,7 +20,7 @@ MODES = ("auto", "online", "offline")
 SHORT = 160  # letters of wandb's words in a warning
 
 # What wandb would find out by itself at every start, and say on the terminal.
-QUIET = {
+QUIET: dict[str, Any] = {
     "silent": True,
     "quiet": True,
     "console": "off",
@@ -90,11 +91,15 @@ class Connection:
         wandb.setup(settings)  # from here on, silence
         mode, why = chosen(self.mode)
         arguments = {"dir": str(self.folder), "settings": settings, "reinit": "create_new", **self.init}
+        resume = "allow" if arguments.get("id") else None
+        arguments["id"] = arguments.get("id") or secrets.token_hex(4)  # the same, should online not come about
         if mode == "online":
             try:
-                run = wandb.init(mode="online", resume="allow", **arguments)
+                run = wandb.init(mode="online", resume=resume, **arguments)
             except Exception as error:
                 why = one_line(error)[:SHORT]
+                wandb.teardown()  # its service holds the id
+                wandb.setup(settings)
             else:
                 say(f"W&B: {run.url}")
                 return run
