@@ -1,5 +1,5 @@
-"""`tracker=wandb` with the real client: what it wrote is read back from its own files, and nothing that goes wrong in it
-reaches the run."""
+"""`tracker=wandb` with the real client: what it wrote is read back from its own files, and nothing that goes wrong
+there reaches the run."""
 
 import json
 import os
@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import wandb
 from hydra import compose, initialize_config_dir
 from hydra.core.hydra_config import HydraConfig
 from omegaconf import open_dict
@@ -32,8 +33,6 @@ FIGURES = ("train/loss", "train/accuracy", "val/loss", "val/accuracy", "lr", "ep
 
 @pytest.fixture(autouse=True)
 def nobody_is_logged_in(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
-    import wandb
-
     monkeypatch.delenv("WANDB_MODE")
     monkeypatch.setenv("NETRC", str(tmp_path / "no-netrc"))
     monkeypatch.setenv("WANDB_CONFIG_DIR", str(tmp_path / "no-settings"))
@@ -159,7 +158,7 @@ def test_disabled_means_not_even_imported(tmp_path: Path) -> None:
 
 def test_a_killed_service_is_one_line_and_changes_nothing(tmp_path: Path) -> None:
     """wandb-core is killed as soon as it serves the run; the next run in that process gets a new one."""
-    words = ("trainer.epochs=400", "callbacks.progress=null", "callbacks.checkpoint=null")
+    words = ("trainer.epochs=40", "trainer.batch_size=1", "callbacks.progress=null", "callbacks.checkpoint=null")
     code = (
         "from pathlib import Path; from test_wandb import trained\n"
         f"trained(*{words}, folder=Path('run')); trained('callbacks.progress=null', folder=Path('next'))"

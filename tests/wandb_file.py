@@ -10,6 +10,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import wandb
+from wandb.proto import wandb_internal_pb2
+
 BLOCK = 32768
 HEAD = 7  # checksum 4, length 2, type 1
 FULL, FIRST, MIDDLE, LAST = 1, 2, 3, 4
@@ -32,6 +35,7 @@ class Logged:
 
 def logged(folder: Path) -> list[Logged]:
     """Every run in or below the folder, in the order in which they began."""
+    wandb.teardown()  # the service writes on for a millisecond behind `finish`
     return [read(file) for file in sorted(folder.rglob("*run-*/*.wandb"), key=began)]
 
 
@@ -42,8 +46,6 @@ def began(file: Path) -> tuple[str, bool]:
 
 
 def read(file: Path) -> Logged:
-    from wandb.proto import wandb_internal_pb2
-
     found = Logged(file.parent)
     for data in records(file.read_bytes()):
         record = wandb_internal_pb2.Record()
