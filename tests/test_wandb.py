@@ -158,7 +158,7 @@ def test_disabled_means_not_even_imported(tmp_path: Path) -> None:
 
 def test_a_killed_service_is_one_line_and_changes_nothing(tmp_path: Path) -> None:
     """wandb-core is killed as soon as it serves the run; the next run in that process gets a new one."""
-    words = ("trainer.epochs=40", "trainer.batch_size=1", "callbacks.progress=null", "callbacks.checkpoint=null")
+    words = ("trainer.epochs=20", "trainer.batch_size=1", "callbacks.progress=null", "callbacks.checkpoint=null")
     code = (
         "from pathlib import Path; from test_wandb import trained\n"
         f"trained(*{words}, folder=Path('run')); trained('callbacks.progress=null', folder=Path('next'))"

@@ -91,7 +91,7 @@ class Connection:
         wandb.setup(settings)  # from here on, silence
         mode, why = chosen(self.mode)
         arguments = {"dir": str(self.folder), "settings": settings, "reinit": "create_new", **self.init}
-        resume = "allow" if arguments.get("id") else None
+        resume = bool(arguments.get("id"))
         arguments["id"] = arguments.get("id") or secrets.token_hex(4)  # the same, should online not come about
         if mode == "online":
             try:
