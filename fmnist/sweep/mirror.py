@@ -68,10 +68,17 @@ def mirror(
     if not isinstance(settings, Wandb) or is_disabled():
         return None
     before = known_id(folder)
+    return open_mirror(settings, folder, study, objectives, told=told if before else 0, id=before)
+
+
+def open_mirror(
+    settings: Wandb, folder: Path, study: str, objectives: Mapping[str, "StudyDirection"], told: int = 0, **init: Any
+) -> Mirror:
+    """A run of W&B's for the study of a sweep's folder."""
     config = {"folder": str(folder), "study": study, "multirun": read_yaml(folder / "multirun.yaml")}
     own = replace(settings, name=None, job_type=None)
-    connection = own.connect(folder, config=config, name=study, group=study, job_type="sweep", id=before)
-    return Mirror(connection, objectives, told if before else 0)
+    connection = own.connect(folder, config=config, name=study, group=study, job_type="sweep", **init)
+    return Mirror(connection, objectives, told)
 
 
 def progress(done: Sequence["FrozenTrial"], objectives: Mapping[str, "StudyDirection"]) -> list[dict[str, Any]]:

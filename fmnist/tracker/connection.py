@@ -10,7 +10,7 @@ from queue import SimpleQueue
 from threading import Thread
 from typing import TYPE_CHECKING, Any
 
-from fmnist.console import console, log
+from fmnist.console import console, log, say
 from fmnist.errors import one_line
 
 if TYPE_CHECKING:
@@ -48,9 +48,15 @@ class Connection:
     most for `timeout` seconds each for the start and the upload.
     """
 
-    def __init__(self, folder: Path, mode: str, timeout: float, **init: Any) -> None:
-        """The run's files go to folder/wandb/. `init` are the arguments of wandb.init; an `id` continues that run."""
-        self.folder, self.mode, self.timeout, self.init = folder, mode, timeout, init
+    trouble = ""  # what has failed
+    where = ""  # the run's address, or the command that uploads it
+
+    def __init__(self, folder: Path, mode: str, timeout: float, *, quiet: bool = False, **init: Any) -> None:
+        """The run's files go to folder/wandb/. `init` are the arguments of wandb.init; an `id` continues that run.
+
+        `quiet`: who asked will say what came of it.
+        """
+        self.folder, self.mode, self.timeout, self.quiet, self.init = folder, mode, timeout, quiet, init
         self.jobs: SimpleQueue[Callable[[wandb.Run], object] | None] = SimpleQueue()
         self.exit_code = 0
         self.thread = Thread(target=self.work, name="wandb", daemon=True)
@@ -66,7 +72,7 @@ class Connection:
         self.jobs.put(None)
         self.thread.join(3 * self.timeout + 10)  # the start, online and then offline; the upload; wandb's own grace
         if self.thread.is_alive():
-            warn(f"W&B does not answer; {self.files()} goes on uploading")
+            self.warn("it does not answer")
 
     def work(self) -> None:
         try:
@@ -75,8 +81,7 @@ class Connection:
                 job(run)
             run.finish(exit_code=self.exit_code)
         except BaseException as error:  # whatever wandb raises, and in a thread nobody else would catch it
-            reason = one_line(error) or type(error).__name__
-            warn(f"W&B has failed ({reason[:SHORT]}); the run's own files have everything")
+            self.warn((one_line(error) or type(error).__name__)[:SHORT])
             with suppress(BaseException):  # a service that was killed: the next run in this process needs a new one
                 import wandb
 
@@ -101,16 +106,25 @@ class Connection:
                 wandb.teardown()  # its service holds the id
                 wandb.setup(settings)
             else:
-                say(f"W&B: {run.url}")
+                self.say(f"W&B: {run.url}", str(run.url))
                 return run
         self.folder.mkdir(parents=True, exist_ok=True)
         run = wandb.init(mode="offline", **arguments)
-        say(f"W&B: offline{f' ({why})' if why else ''}; {self.files()} uploads it")
+        upload = f"wandb sync {relpath(self.folder)}/wandb/*run-*"
+        self.say(f"W&B: offline{f' ({why})' if why else ''}; {upload} uploads it", upload)
         return run
 
-    def files(self) -> str:
-        """The command that uploads what lies here."""
-        return f"wandb sync {relpath(self.folder)}/wandb/*run-*"
+    def say(self, line: str, where: str) -> None:
+        self.where = where
+        if not self.quiet:
+            say(line)
+
+    def warn(self, trouble: str) -> None:
+        self.trouble = trouble
+        line = f"W&B has failed ({trouble}); the run's own files have everything"
+        log.warning(line)
+        if not self.quiet:
+            console().print(f"warning: {line}")
 
 
 def chosen(mode: str) -> tuple[str, str]:
@@ -132,13 +146,3 @@ def known_id(folder: Path) -> str | None:
     """The id of the W&B run whose files lie in the run's folder."""
     files = sorted(folder.glob("wandb/*run-*/run-*.wandb"), key=lambda file: file.parent.name.partition("run-")[2])
     return files[-1].stem.removeprefix("run-") if files else None
-
-
-def say(line: str) -> None:
-    console().print(line)
-    log.info(line)
-
-
-def warn(line: str) -> None:
-    console().print(f"warning: {line}")
-    log.warning(line)
