@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     import wandb
 
 MODES = ("auto", "online", "offline")
+STAGING = os.environ.get("WANDB_DATA_DIR")  # the user's wish
 SHORT = 160  # letters of wandb's words in a warning
 
 # What wandb would find out by itself at every start, and say on the terminal.
@@ -90,6 +91,8 @@ class Connection:
     def open(self) -> "wandb.Run":
         # Crash reports would go to wandb's makers even when offline.
         os.environ.setdefault("WANDB_ERROR_REPORTING", "false")
+        if STAGING is None:  # where tables and artifacts wait for their upload
+            os.environ["WANDB_DATA_DIR"] = str(self.folder.absolute() / "wandb")
         import wandb
 
         settings = wandb.Settings(**QUIET, init_timeout=self.timeout, finish_timeout=self.timeout)
