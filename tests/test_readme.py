@@ -17,6 +17,7 @@ NAMES = (
     "docs/sweeps.md",
     "docs/assignment.md",
     "docs/performance.md",
+    "docs/wandb.md",
 )
 PAGES = {name: (ROOT / name).read_text() for name in NAMES}
 README = PAGES["README.md"]

@@ -1,7 +1,7 @@
 """The study as one more run of W&B, job type `sweep`: told what is there, never asked.
 
 A one-way mirror: it gets finished trials and the summary, works on copies in the connection's thread, and whatever
-fails there costs a warning. The tables and figures are sent when there are a tenth more trials than the last time, so
+fails there costs a warning. The tables and figures are sent when there are half as many trials again as the last time, so
 that what a sweep of n trials sends grows with log n.
 """
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from optuna.trial import FrozenTrial
 
 ENDS = {"COMPLETE": "complete", "PRUNED": "pruned", "FAIL": "failed"}
-GROWTH = 1.1
+GROWTH = 1.5
 NOT_A_FIGURE = ("top", "failures", "pareto_front")  # long lists, which the table has
 
 
