@@ -2,12 +2,13 @@
 
 import json
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import pytest
 from PIL import Image
 
+from fmnist.evaluate import Mistake
 from fmnist.tracker.local import Local
 from fmnist.tracker.media import log_evaluation, log_samples
 from fmnist.tracker.wandb import Wandb
@@ -16,14 +17,6 @@ from wandb_file import Logged
 
 CLASSES = ("shirt", "bag", "boot")
 IMAGES = np.arange(3 * 4 * 5, dtype=np.uint8).reshape(3, 4, 5)
-
-
-class Wrong(NamedTuple):
-    row: int
-    true: int
-    predicted: int
-    probability: float
-    true_probability: float
 
 
 def contents(artifact: Any) -> dict[str, Path]:
@@ -49,7 +42,7 @@ def artifact_of(found: Logged, key: str) -> Any:
 
 
 def test_samples_are_a_table_of_images_and_an_artifact(tmp_path: Path) -> None:
-    log_samples(Wandb(mode="offline"), tmp_path / "samples", "clothes", IMAGES, [2, 0, 1], CLASSES)
+    log_samples(Wandb(mode="offline"), tmp_path / "samples", "clothes", IMAGES, np.array([2, 0, 1]), CLASSES)
     found = only(tmp_path / "samples")
     (dataset,) = [one for one in found.artifacts if one.type == "dataset"]
     assert dataset.name == "clothes-samples"
@@ -66,7 +59,7 @@ def test_an_evaluation_has_the_matrix_the_picture_and_the_mistakes(tmp_path: Pat
     picture = run / "confusion.png"
     Image.fromarray(IMAGES[0]).save(picture)
     y, predicted = np.array([0, 0, 1, 2, 2]), np.array([0, 1, 1, 2, 0])
-    mistakes = [Wrong(1, 0, 1, 0.9, 0.05), Wrong(4, 2, 0, 0.7, 0.2)]
+    mistakes = [Mistake(1, 0, 1, 0.9, 0.05), Mistake(4, 2, 0, 0.7, 0.2)]
     log_evaluation(Wandb(mode="offline"), run, y, predicted, CLASSES, picture, mistakes, IMAGES[:2])
     found = only(run)
     assert found.folder.parent == run / "evaluation" / "wandb"
@@ -86,7 +79,7 @@ def test_an_evaluation_has_the_matrix_the_picture_and_the_mistakes(tmp_path: Pat
 
 
 def test_without_wandb_nothing_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    log_samples(Local(), tmp_path / "samples", "clothes", IMAGES, [2, 0, 1], CLASSES)
+    log_samples(Local(), tmp_path / "samples", "clothes", IMAGES, np.array([2, 0, 1]), CLASSES)
     monkeypatch.setenv("WANDB_MODE", "disabled")
-    log_samples(Wandb(), tmp_path / "samples", "clothes", IMAGES, [2, 0, 1], CLASSES)
+    log_samples(Wandb(), tmp_path / "samples", "clothes", IMAGES, np.array([2, 0, 1]), CLASSES)
     assert not list(tmp_path.rglob("*.wandb"))

@@ -1,7 +1,7 @@
 """The study as one more run of W&B, job type `sweep`: told what is there, never asked.
 
 A one-way mirror: it gets finished trials and the summary, works on copies in the connection's thread, and whatever
-fails there costs a warning. The tables and figures are sent when there are half as many trials again as the last time, so
+fails there costs a warning. Tables and figures are sent when there are half as many trials again as the last time, so
 that what a sweep of n trials sends grows with log n.
 """
 

@@ -6,7 +6,7 @@ Both do nothing unless the tracker is W&B's, and cost a warning at most.
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from fmnist.interfaces import Array, Tracker
 from fmnist.tracker.connection import is_disabled
@@ -16,19 +16,11 @@ from fmnist.tracker.wandb import Wandb
 if TYPE_CHECKING:
     import wandb
 
-
-class Mistake(Protocol):
-    """An example that was taken for another class."""
-
-    row: int  # its place in the data set's file
-    true: int
-    predicted: int
-    probability: float  # of the predicted class
-    true_probability: float
+    from fmnist.evaluate import Mistake
 
 
 def log_samples(
-    tracker: Tracker, folder: Path, dataset: str, images: Array, labels: Sequence[int], classes: Sequence[str]
+    tracker: Tracker, folder: Path, dataset: str, images: Array, labels: Array, classes: Sequence[str]
 ) -> None:
     """A table of images (n, height, width) uint8 with their classes, also as an artifact of type `dataset`.
 
@@ -54,7 +46,7 @@ def log_evaluation(
     predicted: Array,
     classes: Sequence[str],
     picture: Path,
-    mistakes: Sequence[Mistake],
+    mistakes: Sequence["Mistake"],
     images: Array,
 ) -> None:
     """The confusion matrix of labels y and predictions, both (n,), as W&B's plot and as a picture; the worst mistakes.
