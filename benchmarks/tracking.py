@@ -7,7 +7,7 @@ from statistics import fmean, median
 from tools import Result, child_seconds, span, train, trials
 
 
-def wandb(tmp: Path, quick: bool, say: Callable[[str], None]) -> Result:
+def tracking(tmp: Path, quick: bool, say: Callable[[str], None]) -> Result:
     """disabled, offline, disabled, …: a grid over seeds of one configuration, two at a time."""
     count, epochs, rounds = (4, 1, 1) if quick else (16, 4, 4)
     words = [f"seed=range(1,{count + 1})", "model.width=128", f"trainer.epochs={epochs}", "hydra.sweeper.n_jobs=2"]
@@ -15,13 +15,13 @@ def wandb(tmp: Path, quick: bool, say: Callable[[str], None]) -> Result:
     values: set[tuple[float | None, ...]] = set()
     for i in range(rounds):
         for mode, found in runs.items():
-            folder, before = tmp / f"wandb-{i}-{mode}", child_seconds()
+            folder, before = tmp / f"tracking-{i}-{mode}", child_seconds()
             timing = train(folder, words, wandb=mode)
             found.append({"seconds": timing.seconds, "cpu": child_seconds() - before, "others": timing.others})
             spans = [span(trial) for trial in trials(folder)]
             found[-1]["seconds_per_trial"] = fmean(end - begin for begin, end in spans)
             values.add(tuple(trial.value for trial in trials(folder)))
-            say(f"wandb: {mode}  {timing.seconds:.1f} s  others {timing.others:.2f} cores")
+            say(f"tracking: {mode}  {timing.seconds:.1f} s  others {timing.others:.2f} cores")
     assert len(values) == 1, "a trial has another value with W&B"
 
     def more(key: str) -> float:
