@@ -1,4 +1,4 @@
-"""python benchmarks/sweep.py [workers|utilisation|official|cost|all] [--quick]: see benchmarks/README.md."""
+"""python benchmarks/sweep.py [workers|utilisation|official|cost|tracking|all] [--quick]: see benchmarks/README.md."""
 
 import argparse
 import json
@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.table import Table
 from tools import Result, machine, rounded
 
-BENCHMARKS = ("workers", "utilisation", "official", "cost")
+BENCHMARKS = ("workers", "utilisation", "official", "cost", "tracking")
 RESULTS = Path(__file__).parent / "results" / "sweep.json"
 
 
@@ -57,6 +57,9 @@ def table(found: Result) -> Table:
         for size, seconds in part["start_seconds"].items():
             table.add_row(f"  start, {size} finished", f"{seconds:.2f} s", "")
         table.add_row("  whole sweeps of a task that does nothing", f"{part['whole_sweeps']['ratio']:.2f}×", "")
+    if part := found.get("tracking"):
+        table.add_row("wall time with W&B offline", f"{part['more_seconds']:+.1%}", "under +5 %")
+        table.add_row("  processor time", f"{part['more_cpu']:+.1%}", "")
     return table
 
 

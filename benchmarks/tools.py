@@ -30,6 +30,8 @@ for folder in (ROOT / "data", ROOT.parent / "shared" / "data"):
     if folder.exists():
         os.environ.setdefault("FMNIST_DATA", str(folder))
 
+os.environ["WANDB_MODE"] = "disabled"  # but where its cost is measured
+
 Result = dict[str, Any]  # plain JSON
 
 
@@ -56,9 +58,9 @@ def run(
     return Timing(seconds, max(0.0, others))
 
 
-def train(folder: Path, words: Sequence[str], script: Path = SOURCE / "train.py") -> Timing:
+def train(folder: Path, words: Sequence[str], script: Path = SOURCE / "train.py", wandb: str = "disabled") -> Timing:
     """A sweep of train.py into a folder."""
-    env = {"PYTHONPATH": str(SOURCE)}
+    env = {"PYTHONPATH": str(SOURCE), "WANDB_MODE": wandb}
     return run([sys.executable, script, "-m", *words, f"hydra.sweep.dir={folder}"], folder.with_suffix(".log"), env)
 
 

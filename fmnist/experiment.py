@@ -1,8 +1,8 @@
 """All parts of an experiment, each built from its config group. Building does no work: mistakes show at once."""
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from omegaconf import DictConfig, OmegaConf
+from omegaconf import DictConfig
 
 from fmnist.build import build
 from fmnist.callback.base import Callback
@@ -77,7 +77,6 @@ def experiment(config: DictConfig) -> Experiment:
     if not (is_integer(config.seed) and config.seed >= 0):
         raise ConfigError("seed", config.seed, "a whole number from 0 up")
     tracker = build("tracker", config.tracker)
-    plain: Any = OmegaConf.to_container(config, resolve=True)
     callbacks = [build(f"callbacks.{name}", part) for name, part in config.callbacks.items() if part]
     activation, init = (build(group, config[group]) for group in ("activation", "init"))
     return Experiment(
@@ -88,7 +87,7 @@ def experiment(config: DictConfig) -> Experiment:
         optimizer=build("optimizer", config.optimizer),
         scheduler=build("scheduler", config.scheduler),
         trainer=build("trainer", config.trainer),
-        callbacks=[Track(tracker=tracker, config=plain), *callbacks],
+        callbacks=[Track(tracker=tracker), *callbacks],
         tracker=tracker,
         seed=config.seed,
         objective=Objective(config.objective),

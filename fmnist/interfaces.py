@@ -115,11 +115,11 @@ class Layer(Protocol):
 class Tracker(Protocol):
     """Where a run's figures go."""
 
-    def start(self, folder: Path, config: Mapping[str, Any], history: Sequence[Metrics]) -> None:
-        """Begin in the run's folder with its resolved config; `history` holds the epochs before a resume."""
+    def start(self, folder: Path, history: Sequence[Metrics]) -> None:
+        """Begin in the run's folder, which holds its config; `history` holds the epochs before a resume."""
 
     def log(self, metrics: Metrics) -> None:
         """One finished epoch."""
 
     def finish(self, summary: Mapping[str, Any]) -> None:
-        """The end, good or bad: the summary says which."""
+        """The end, good or bad: the summary says which. It may come without a start."""

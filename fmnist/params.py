@@ -5,11 +5,11 @@ acts on one contiguous slice and an optimizer sees two vectors, whatever the net
 """
 
 from collections.abc import Mapping
-from math import prod
+from math import prod, sqrt
 
 import numpy as np
 
-from fmnist.interfaces import Array
+from fmnist.interfaces import Array, Metrics
 
 
 class Params:
@@ -29,6 +29,18 @@ class Params:
 
     def __getitem__(self, name: str) -> Array:
         return self.views[name]
+
+    def norms(self) -> Metrics:
+        """‖θ‖₂ and ‖∇θ‖₂ of every layer: "weight_norm/dense1", "gradient_norm/dense1"."""
+        return layer_norms("weight_norm", self.views) | layer_norms("gradient_norm", self.grads)
+
+
+def layer_norms(kind: str, tensors: Mapping[str, Array]) -> Metrics:
+    squares: Metrics = {}
+    for name, tensor in tensors.items():
+        key = f"{kind}/{name.partition('.')[0]}"
+        squares[key] = squares.get(key, 0.0) + float(np.square(tensor, dtype=np.float64).sum())
+    return {key: sqrt(square) for key, square in squares.items()}
 
 
 def split(vector: Array, shapes: Mapping[str, tuple[int, ...]]) -> dict[str, Array]:

@@ -50,15 +50,16 @@ class Record:
         self.summary = self.summarise(state, reason)
         try:
             atomic.write_json(self.session.folder / "summary.json", self.summary)
-            self.tracker.finish(self.summary)
         except OSError:
             if error is None:  # a full disk must not hide why the run ended
                 raise
+        finally:
+            self.tracker.finish(self.summary)
 
     def summarise(self, state: str, reason: str) -> dict[str, Any]:
         session, splits = self.session, self.splits
         history, objective = session.history, session.objective
-        best = history[objective.best_epoch(history)] if history else {}
+        best = without_norms(history[objective.best_epoch(history)]) if history else {}
         return {
             "state": state,
             "reason": reason,
@@ -66,7 +67,7 @@ class Record:
             "value": (best | self.test).get(objective.name),
             **self.test,
             "best": best,
-            "last": history[-1] if history else {},
+            "last": without_norms(history[-1]) if history else {},
             "epochs": session.epoch,
             "seconds": sum(metrics["seconds"] for metrics in history),
             "parameters": session.network.params.size,
@@ -74,3 +75,8 @@ class Record:
             "source": splits.source,
             "examples": {"train": splits.train.size, "val": splits.val.size, "test": splits.test.size},
         }
+
+
+def without_norms(metrics: Metrics) -> Metrics:
+    """They are for curves, not for comparing runs."""
+    return {name: value for name, value in metrics.items() if "_norm/" not in name}

@@ -116,6 +116,7 @@ class Trainer:
             "lr": optimizer.lr * factor,
             "seconds": seconds,
             "examples_per_second": session.seen / seconds,
+            **network.params.norms(),  # the gradient is that of the last batch
         }
 
 

@@ -1,5 +1,9 @@
-"""One BLAS thread per process: the matrices of the tests are small, and pytest runs several processes."""
+"""One BLAS thread per process: the matrices of the tests are small, and pytest runs several processes.
+
+Without wandb, but for the tests of it.
+"""
 
 import os
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+os.environ["WANDB_MODE"] = "disabled"

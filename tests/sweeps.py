@@ -18,9 +18,9 @@ optuna.logging.set_verbosity(optuna.logging.WARNING)
 FINISHED = {"COMPLETE", "PRUNED", "FAIL"}
 
 
-def swept(*words: str, cwd: Path, study: str = "s") -> Path:
+def swept(*words: str, cwd: Path, study: str = "s", **environment: str) -> Path:
     """The folder of a sweep that must succeed."""
-    done = train(*words, f"study={study}", cwd=cwd)
+    done = train(*words, f"study={study}", cwd=cwd, **environment)
     assert done.returncode == 0, done.stderr + done.stdout
     return cwd / "multirun" / study
 

@@ -18,6 +18,7 @@ NAMES = (
     "docs/assignment.md",
     "docs/report.md",
     "docs/performance.md",
+    "docs/wandb.md",
 )
 PAGES = {name: (ROOT / name).read_text() for name in NAMES}
 README = PAGES["README.md"]

@@ -61,7 +61,9 @@ def test_metrics_have_one_row_per_epoch_with_the_promised_columns(folder: Path) 
     assert [row["epoch"] for row in rows] == ["1", "2", "3", "4", "5"]
     assert float(rows[-1]["train/loss"]) < float(rows[0]["train/loss"]) / 2
     lines = [json.loads(line) for line in (folder / "metrics.jsonl").read_text().splitlines()]
-    assert [{key: str(value) for key, value in line.items()} for line in lines] == [dict(row) for row in rows]
+    assert [{key: str(line[key]) for key in row} for line, row in zip(lines, rows, strict=True)] == rows
+    norms = {f"{kind}_norm/dense{i}" for kind in ("weight", "gradient") for i in (1, 2)}
+    assert lines[0].keys() == rows[0].keys() | norms
 
 
 def test_the_summary_agrees_with_the_metrics_and_the_checkpoint(folder: Path) -> None:

@@ -24,6 +24,7 @@ from fmnist.interfaces import Array, Splits
 from fmnist.network import Network
 from fmnist.session import part
 from fmnist.streams import streams
+from fmnist.tracker.media import log_evaluation
 
 MISTAKES = 24
 
@@ -65,6 +66,9 @@ def evaluate_run(folder: Path) -> None:
     atomic.write_json(folder / "evaluation.json", result)
     for name in draw(folder, splits, network, C, mistakes):
         console().print(f"{folder / name}.png and .svg")
+    images = splits.test.x[[mistake.row for mistake in mistakes]].reshape(-1, *splits.shape)
+    picture = folder / "confusion.png"
+    log_evaluation(parts.tracker, folder, judged.y, judged.predicted, splits.classes, picture, mistakes, images)
 
 
 def stored_config(folder: Path) -> DictConfig:

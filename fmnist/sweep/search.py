@@ -20,6 +20,7 @@ from fmnist.sweep.closing import say_results
 from fmnist.sweep.experiment_file import experiment_text
 from fmnist.sweep.job import Job, Outcome
 from fmnist.sweep.limits import Limits
+from fmnist.sweep.mirror import mirror
 from fmnist.sweep.proposal import Proposals
 from fmnist.sweep.results import write_results
 from fmnist.sweep.screen import Screen
@@ -86,15 +87,20 @@ class Search:
         done = f", {self.tally.finished} of them done" if self.tally.finished else ""
         size = f"{self.plan.budget} trials{done}, {self.options.n_jobs} at a time"
         say(f"sweep {self.plan.name}: {size}, in {self.folder}")
+        directions = dict(zip(self.names, self.ledger.study.directions, strict=True))
+        self.mirror = mirror(
+            self.plan.config.get("tracker"), self.folder, self.plan.name, directions, self.tally.finished
+        )
         try:
             with self.screen:
                 self.runner().run()
         except KeyboardInterrupt:
             self.ledger.requeue_mine()
-            self.results()
+            self.results("interrupted")
             say(f"interrupted; study={self.plan.name} goes on with it")
             raise
-        summary = self.results(ended=True)
+        failed = self.limits.too_many_failures or not self.tally.states[TrialState.COMPLETE]
+        summary = self.results("failed" if failed else "finished")
         say_results(summary)
         if self.limits.too_many_failures:
             raise SweepFailed(self.limits.reached())
@@ -169,8 +175,8 @@ class Search:
         if time.monotonic() > self.next_results:
             self.results()
 
-    def results(self, *, ended: bool = False) -> dict[str, Any]:
-        """Write what the sweep leaves behind, as it stands now."""
+    def results(self, end: str = "") -> dict[str, Any]:
+        """Write what the sweep leaves behind, as it stands now; `end` says how it has ended."""
         begin = time.monotonic()
         rerun = [word for word in self.fixed_words if not word.startswith("study=")]
         extra = {
@@ -181,10 +187,14 @@ class Search:
             "stopped": self.limits.reached(),
         }
         study = self.ledger.study
+        ended = end in ("finished", "failed")
         summary = write_results(study, self.folder, self.names, extra, self.experiment, ended=ended)
-        self.tally.count(study.get_trials(deepcopy=False))  # other machines' trials have ended, too
-        end = time.monotonic()
-        self.next_results = end + max(RESULTS_EVERY, (end - begin) / RESULTS_SHARE)
+        everyones = study.get_trials(deepcopy=False)
+        self.tally.count(everyones)  # other machines' trials have ended, too
+        if self.mirror:
+            self.mirror.show(everyones, summary, end=end)
+        now = time.monotonic()
+        self.next_results = now + max(RESULTS_EVERY, (now - begin) / RESULTS_SHARE)
         return summary
 
     def experiment(self, folder: Path) -> str:

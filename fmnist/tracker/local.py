@@ -1,4 +1,4 @@
-"""Files in the run's folder: metrics.csv for people and spreadsheets, metrics.jsonl for programs."""
+"""Files in the run's folder: metrics.csv for people and spreadsheets, metrics.jsonl, with the norms, for programs."""
 
 import csv
 import io
@@ -27,7 +27,7 @@ COLUMNS = (
 class Local:
     """A row and a line per epoch, written whole each time: a crash never leaves half a row."""
 
-    def start(self, folder: Path, config: Mapping[str, Any], history: Sequence[Metrics]) -> None:
+    def start(self, folder: Path, history: Sequence[Metrics]) -> None:
         self.folder, self.rows = folder, list(history)
         self.write()
 
@@ -39,7 +39,7 @@ class Local:
 
     def write(self) -> None:
         table = io.StringIO()
-        writer = csv.DictWriter(table, COLUMNS, restval="", lineterminator="\n")
+        writer = csv.DictWriter(table, COLUMNS, restval="", extrasaction="ignore", lineterminator="\n")
         writer.writeheader()
         writer.writerows(self.rows)
         atomic.write_text(self.folder / "metrics.csv", table.getvalue())

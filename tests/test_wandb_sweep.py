@@ -1,0 +1,108 @@
+"""Every search of conf/sweep/ as W&B's own sweep: what its agent would run composes, builds and keeps the values."""
+
+import shlex
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from hydra import compose, initialize_config_dir
+from omegaconf import OmegaConf
+from wandb.sdk.launch.sweeps.utils import create_sweep_command_args
+
+import fmnist.shell  # noqa: F401  registers the resolver that config.yaml uses
+from fmnist.__main__ import main
+from fmnist.errors import ConfigError
+from fmnist.experiment import experiment
+from fmnist.sweep.wandb_sweep import wandb_sweep
+from options import CONF, options
+
+
+def made(*words: str, method: str | None = None) -> dict[str, Any]:
+    return yaml.safe_load(wandb_sweep(words, method, None, None))
+
+
+def ends(parameter: dict[str, Any]) -> list[Any]:
+    """What W&B could draw: every choice, or both ends of an interval."""
+    return parameter.get("values") or [parameter["min"], parameter["max"]]
+
+
+def agents_words(sweep: dict[str, Any], arguments: dict[str, Any]) -> list[str]:
+    """The command line behind train.py, as W&B's agent makes it."""
+    args = create_sweep_command_args({"args": {key: {"value": value} for key, value in arguments.items()}})
+    command = [word for word in sweep["command"] if word not in ("${env}", "${interpreter}", "${program}")]
+    at = command.index("${args_no_hyphens}")
+    return [*command[:at], *args["args_no_hyphens"], *command[at + 1 :]]
+
+
+@pytest.mark.parametrize("name", options("sweep"))
+def test_what_the_agent_runs_builds_and_has_the_values(name: str) -> None:
+    sweep = made(f"sweep={name}")
+    parameters = sweep["parameters"]
+    for i in range(max(len(ends(parameter)) for parameter in parameters.values())):
+        arguments = {key: ends(parameter)[i % len(ends(parameter))] for key, parameter in parameters.items()}
+        with initialize_config_dir(str(CONF), version_base="1.3"):
+            config = compose("config", overrides=agents_words(sweep, arguments), return_hydra_config=True)
+        assert config.hydra.mode.name == "RUN"
+        for key, value in arguments.items():
+            chosen = config.hydra.runtime.choices.get(key, OmegaConf.select(config, key))
+            assert chosen == value, key
+        del config._content["hydra"]
+        experiment(config)
+
+
+def test_distributions_metric_and_stopping_are_those_of_the_search() -> None:
+    wide = made("sweep=wide")
+    parameters = wide["parameters"]
+    assert parameters["optimizer.lr"] == {"distribution": "log_uniform_values", "min": 1e-5, "max": 0.1}
+    assert parameters["model.layers"] == {"distribution": "int_uniform", "min": 1, "max": 4}
+    assert parameters["model.width"] == {"distribution": "q_log_uniform_values", "min": 64, "max": 1024, "q": 1}
+    assert parameters["model.dropout"] == {"distribution": "uniform", "min": 0.0, "max": 0.5}
+    assert wide["early_terminate"] == {"type": "hyperband", "min_iter": 1, "eta": 4}
+    assert (wide["method"], wide["run_cap"], wide["name"]) == ("bayes", 200, "wide")
+    assert made("sweep=smoke", "objective=val/loss")["metric"] == {"name": "val/loss", "goal": "minimize"}
+    assert "early_terminate" not in made("sweep=assignment")
+    assert made("sweep=smoke", "hydra/sweeper/sampler=random")["method"] == "random"
+    assert made("sweep=smoke", "optimizer.lr=tag(step:0.1,interval(0.1,0.4))")["parameters"]["optimizer.lr"] == {
+        "values": [0.1, 0.2, 0.3, 0.4]
+    }
+
+
+def test_lists_and_null_keep_their_meaning() -> None:
+    sweep = made("model.width=[64,32],[16]", "model.layers=null", "trainer.clip_norm=null,1.0")
+    assert sweep["method"] == "grid"
+    for i, (width, clip) in enumerate([([64, 32], None), ([16], 1.0)]):
+        arguments = {key: parameter["values"][i] for key, parameter in sweep["parameters"].items()}
+        with initialize_config_dir(str(CONF), version_base="1.3"):
+            config = compose("config", overrides=agents_words(sweep, arguments))
+        assert (config.model.width, config.model.layers, config.trainer.clip_norm) == (width, None, clip)
+
+
+def test_conditions_are_left_out_and_named() -> None:
+    text = wandb_sweep(["sweep=assignment"], None, "p", "e")
+    assert "# not searched, for W&B's sweeps have no conditions: optimizer.rho when optimizer=rmsprop\n" in text
+    sweep = yaml.safe_load(text)
+    assert "optimizer.rho" not in sweep["parameters"]
+    assert (sweep["project"], sweep["entity"]) == ("p", "e")
+
+
+@pytest.mark.parametrize(
+    ("words", "method", "message"),
+    [
+        ("optimizer=adam", None, "hydra.sweeper.params"),
+        ("sweep=wide", "grid", "--method=grid.*optimizer.lr"),
+        ("sweep=smoke hydra.sweeper.objectives=[val/loss,seconds]", None, "one objective"),
+        ("+new=1,2", None, r"\+new"),
+    ],
+)
+def test_what_wandb_cannot_search_is_one_line(words: str, method: str | None, message: str) -> None:
+    with pytest.raises(ConfigError, match=message):
+        wandb_sweep(shlex.split(words), method, None, None)
+
+
+def test_the_command_writes_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = tmp_path / "sweep.yaml"
+    monkeypatch.setattr(sys, "argv", ["fmnist", "wandb-sweep", "sweep=smoke", "--output", str(file)])
+    main()
+    assert file.read_text() == wandb_sweep(["sweep=smoke"], None, None, None)
