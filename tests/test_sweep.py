@@ -299,12 +299,12 @@ def test_a_mistake_in_a_sweep_is_one_line_before_anything_starts(
 
 
 def test_two_sweeps_share_one_journal(tmp_path: Path) -> None:
-    words = ("sweep=smoke", "hydra.sweeper.n_trials=12")
+    words = ("sweep=smoke", "hydra.sweeper.n_trials=8")
     both = [Going(*words, cwd=tmp_path) for _ in range(2)]
     for going in both:
         code, output, errors = going.end()
         assert code == 0, errors
         assert "  trial " in output
-    agrees_with_its_runs(both[0].folder, 12)
-    assert len({trial.params["optimizer.lr"] for trial in trials(both[0].folder)}) == 12
+    agrees_with_its_runs(both[0].folder, 8)
+    assert len({trial.params["optimizer.lr"] for trial in trials(both[0].folder)}) == 8
     assert all(trial.user_attrs["attempts"] == 1 for trial in trials(both[0].folder))

@@ -50,13 +50,11 @@ def agrees_with_its_run(trial: FrozenTrial, run: Path) -> None:
     assert log.count(f"epoch {EPOCHS}/{EPOCHS} ") <= 1  # 0: killed behind the checkpoint
 
 
-@pytest.mark.parametrize("hosts", [(None, None), ("red", "blue")], ids=["one folder", "two machines"])
-def test_two_sweeps_started_at_once_share_one_budget(
-    server: Server, sweeps: list[Sweep], tmp_path: Path, hosts: tuple[str | None, str | None]
-) -> None:
+def test_two_machines_started_at_once_share_one_budget(server: Server, sweeps: list[Sweep], tmp_path: Path) -> None:
     """They create the database's tables, the study and its queue at the same instant."""
-    url = server.database("shared_by_machines" if hosts[0] else "shared_by_processes")
-    folders = [tmp_path / host if host else tmp_path for host in hosts]
+    url = server.database("shared")
+    hosts = "red", "blue"
+    folders = [tmp_path / host for host in hosts]
     for folder, host in zip(folders, hosts, strict=True):
         sweeps.append(Sweep(*words(url, 10), cwd=folder, host=host))
     for sweep in sweeps:
