@@ -22,7 +22,7 @@ def train(config: DictConfig) -> float:
     # Imported here, so that `--help` and a misspelt option need not wait for NumPy.
     from threadpoolctl import threadpool_limits
 
-    from fmnist.console import say_settings, say_summary
+    from fmnist.console import say, say_settings, say_summary
     from fmnist.experiment import experiment
     from fmnist.record import Record
     from fmnist.run import Run, again, resumed
@@ -40,13 +40,15 @@ def train(config: DictConfig) -> float:
     splits = parts.load()
     rng = streams(parts.seed)
     network = parts.network(splits, rng)
-    parts.optimizer.bind(network.params)
+    parts.optimizer.bind(network.params, parts.engine)
     objective = parts.objective.on(splits)
-    session = Session(network, parts.optimizer, rng, objective, folder, parts.trainer.epochs, splits.train.size)
+    size = splits.train.size
+    session = Session(network, parts.optimizer, rng, objective, folder, parts.trainer.epochs, size, parts.engine)
 
-    run = Run(folder, config, overrides, job.runtime.choices, resume=resume)
+    run = Run(folder, config, overrides, job.runtime.choices, engine=parts.engine.name, resume=resume)
     with threadpool_limits(parts.trainer.threads, user_api="blas"), run:
         say_settings(run.config, run.choices)
+        say(f"the engine is {parts.engine.name}")
         with Record(session, splits, parts.tracker) as record:
             if resume:
                 session.resume()

@@ -13,16 +13,18 @@ import threadpoolctl
 import fmnist
 
 PACKAGES = ("numpy", "hydra-core", "omegaconf")
+ENGINE_PACKAGES = {"numpy": (), "numba": ("numba", "llvmlite")}
 
 
-def environment() -> dict[str, Any]:
-    """Versions, processor, BLAS, threads and the state of the code, as plain data."""
+def environment(engine: str) -> dict[str, Any]:
+    """Versions, engine, processor, BLAS, threads and the state of the code, as plain data."""
     return {
         "started": datetime.now(UTC).isoformat(timespec="seconds"),
         "git": git(Path(fmnist.__file__).parent),
         "fmnist": fmnist.__version__,
+        "engine": engine,
         "python": platform.python_version(),
-        "packages": {name: version(name) for name in PACKAGES},
+        "packages": {name: version(name) for name in PACKAGES + ENGINE_PACKAGES[engine]},
         "system": platform.platform(),
         "cpu": cpu(),
         "cores": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count(),

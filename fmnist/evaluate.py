@@ -5,7 +5,8 @@ from typing import NamedTuple
 import numpy as np
 
 from fmnist.batches import Batches
-from fmnist.interfaces import Array, Loss, Split
+from fmnist.interfaces import Array, Split
+from fmnist.loss.base import Judge, Loss
 from fmnist.loss.softmax import softmax
 from fmnist.network import Network
 
@@ -23,11 +24,12 @@ def evaluate(network: Network, loss: Loss, batches: Batches, batch_size: int) ->
     """One pass over all rows of the part in evaluation mode."""
     rows = batches.part.rows
     predicted = np.empty(len(rows), np.intp)
+    judge = Judge(loss, batches.engine)
     total = 0.0
     for start in range(0, len(rows), batch_size):
         x, y = batches(rows[start : start + batch_size])
         logits = network.forward(x)
-        total += loss(logits, y) * len(y)
+        total += judge(logits, y)[0]
         logits.argmax(axis=1, out=predicted[start : start + len(y)])
     y = batches.part.y[rows]
     return Evaluation(total / len(rows), float(np.mean(predicted == y)), y, predicted)

@@ -9,7 +9,8 @@ from fmnist.callback.base import Callback
 from fmnist.callback.track import Track
 from fmnist.check import is_integer
 from fmnist.errors import ConfigError, closest
-from fmnist.interfaces import Augment, Dataset, Loss, Scheduler, Splits, Tracker
+from fmnist.interfaces import Augment, Dataset, Engine, Scheduler, Splits, Tracker
+from fmnist.loss.base import Loss
 from fmnist.network import Model, Network
 from fmnist.objective import Objective
 from fmnist.optimizer.base import Optimizer
@@ -26,6 +27,7 @@ GROUPS = (
     "optimizer",
     "scheduler",
     "trainer",
+    "engine",
     "callbacks",
     "tracker",
 )
@@ -42,6 +44,7 @@ class Experiment(NamedTuple):
     optimizer: Optimizer
     scheduler: Scheduler
     trainer: Trainer
+    engine: Engine
     callbacks: list[Callback]
     tracker: Tracker
     seed: int
@@ -58,8 +61,8 @@ class Experiment(NamedTuple):
 
     def network(self, splits: Splits, rng: Streams) -> Network:
         """The network with its first weights for this data set."""
-        dtype = self.trainer.precision
-        return self.model.network(splits.d, splits.k, init_rng=rng.init, dropout_rng=rng.dropout, dtype=dtype)
+        rngs = {"init_rng": rng.init, "dropout_rng": rng.dropout}
+        return self.model.network(splits.d, splits.k, **rngs, dtype=self.trainer.precision, engine=self.engine)
 
 
 def experiment(config: DictConfig) -> Experiment:
@@ -87,6 +90,7 @@ def experiment(config: DictConfig) -> Experiment:
         optimizer=build("optimizer", config.optimizer),
         scheduler=build("scheduler", config.scheduler),
         trainer=build("trainer", config.trainer),
+        engine=build("engine", config.engine),
         callbacks=[Track(tracker=tracker), *callbacks],
         tracker=tracker,
         seed=config.seed,

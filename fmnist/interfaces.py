@@ -2,11 +2,11 @@
 
 Shapes: n examples of a batch, d inputs, k classes. Arrays are float32 (or float64: `trainer.precision`)
 unless said otherwise. All randomness comes in as a `numpy.random.Generator`.
-Three contracts stand where the code is that they speak of: `Model` in `network.py`, and the bases that
-optimizers and callbacks share, `optimizer/base.py` and `callback/base.py`.
+Contracts that come with code stand where it is: `Model` in `network.py`, and the bases that activations, losses,
+optimizers and callbacks share, such as `optimizer/base.py`.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
@@ -58,6 +58,21 @@ class Splits(NamedTuple):
         return len(self.classes)
 
 
+class Engine(Protocol):
+    """What runs an operation, which is a function in NumPy that writes its results into arrays it is given."""
+
+    @property
+    def name(self) -> str:
+        """numpy | numba."""
+
+    def bind(self, operation: Callable[..., None], *arguments: Any) -> Callable[[], None]:
+        """`operation(*arguments)`, ready to be called again and again.
+
+        An argument is an array (contiguous), a number, a tuple of numbers, None, a rule (a pure function of one
+        number or an array) or a NamedTuple class. Arrays may change in between, everything else stays as it is.
+        """
+
+
 class Dataset(Protocol):
     """Where examples come from. Building one does nothing; `load` does the work."""
 
@@ -71,28 +86,11 @@ class Augment(Protocol):
         """Change images, (n, height, width) uint8, in place."""
 
 
-class Activation(Protocol):
-    """An elementwise function σ and its derivative."""
-
-    def __call__(self, z: Array, out: Array | None = None) -> Array:
-        """σ(z)."""
-
-    def grad(self, z: Array, a: Array, out: Array | None = None) -> Array:
-        """σ′(z), given z and a = σ(z)."""
-
-
 class Init(Protocol):
     """The first values of a weight matrix; biases start at zero."""
 
     def __call__(self, shape: tuple[int, int], rng: Rng) -> Array:
         """A float64 matrix of `shape` = (fan_in, fan_out)."""
-
-
-class Loss(Protocol):
-    """The mean loss of a batch, from logits: the output activation belongs to the loss."""
-
-    def __call__(self, z: Array, y: Array, grad: Array | None = None) -> float:
-        """L(z, y) for logits z (n, k) and labels y (n,); writes ∂L/∂z, (n, k), into `grad` if given."""
 
 
 class Scheduler(Protocol):

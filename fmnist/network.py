@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from fmnist.errors import CheckpointError
-from fmnist.interfaces import Array, Layer, Rng, State
+from fmnist.interfaces import Array, Engine, Layer, Rng, State
 from fmnist.params import Params
 
 
@@ -53,5 +53,14 @@ class Network:
 class Model(Protocol):
     """An architecture: a few keys that say what network to build."""
 
-    def network(self, inputs: int, outputs: int, *, init_rng: Rng, dropout_rng: Rng, dtype: str) -> Network:
+    def network(
+        self,
+        inputs: int,
+        outputs: int,
+        *,
+        init_rng: Rng,
+        dropout_rng: Rng,
+        dtype: str = "float32",
+        engine: Engine | None = None,
+    ) -> Network:
         """A network with its first weights, from inputs (n, `inputs`) to logits (n, `outputs`)."""

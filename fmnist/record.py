@@ -7,7 +7,8 @@ from fmnist.batches import Batches
 from fmnist.console import log
 from fmnist.errors import Diverged
 from fmnist.evaluate import evaluate
-from fmnist.interfaces import Loss, Metrics, Splits, Tracker
+from fmnist.interfaces import Metrics, Splits, Tracker
+from fmnist.loss.base import Loss
 from fmnist.session import Session, part
 from fmnist.trainer import Trainer
 
@@ -32,7 +33,7 @@ class Record:
         file = self.session.folder / "best.npz"
         if file.exists():
             self.session.network.load(part(atomic.read_npz(file), "network"), str(file))
-        batches = Batches(self.splits, self.splits.test, trainer.precision)
+        batches = Batches(self.splits, self.splits.test, trainer.precision, engine=self.session.engine)
         judged = evaluate(self.session.network, loss, batches, trainer.eval_batch_size)
         self.test = {"test/loss": judged.loss, "test/accuracy": judged.accuracy}
 
@@ -71,6 +72,7 @@ class Record:
             "epochs": session.epoch,
             "seconds": sum(metrics["seconds"] for metrics in history),
             "parameters": session.network.params.size,
+            "engine": session.engine.name,
             "dataset": splits.name,
             "source": splits.source,
             "examples": {"train": splits.train.size, "val": splits.val.size, "test": splits.test.size},

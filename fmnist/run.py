@@ -28,9 +28,16 @@ class Run:
     """
 
     def __init__(
-        self, folder: Path, config: DictConfig, overrides: Sequence[str], choices: Mapping[str, str], *, resume: bool
+        self,
+        folder: Path,
+        config: DictConfig,
+        overrides: Sequence[str],
+        choices: Mapping[str, str],
+        *,
+        engine: str,
+        resume: bool,
     ) -> None:
-        self.folder, self.resume, self.overrides = folder, resume, overrides
+        self.folder, self.engine, self.resume, self.overrides = folder, engine, resume, overrides
         self.config: dict[str, Any] = OmegaConf.to_container(config, resolve=True)  # type: ignore[assignment]
         self.choices = {group: option for group, option in choices.items() if group in self.config}
 
@@ -64,7 +71,7 @@ class Run:
             atomic.write_text(self.folder / "choices.yaml", OmegaConf.to_yaml(self.choices))
             atomic.write_text(self.folder / "command.txt", command + "\n")
         seeds = {"seed": self.config["seed"], "dataset.split_seed": self.config["dataset"].get("split_seed")}
-        atomic.write_json(self.folder / "environment.json", environment() | {"seeds": seeds})
+        atomic.write_json(self.folder / "environment.json", environment(self.engine) | {"seeds": seeds})
         # Last: from here on the folder holds a run.
         atomic.write_text(self.folder / "config.yaml", OmegaConf.to_yaml(self.config))
 

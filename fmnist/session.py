@@ -8,8 +8,9 @@ from pathlib import Path
 import numpy as np
 
 from fmnist import atomic
+from fmnist.engine.numpy import NumPy
 from fmnist.errors import CheckpointError
-from fmnist.interfaces import Array, Metrics, State
+from fmnist.interfaces import Array, Engine, Metrics, State
 from fmnist.network import Network
 from fmnist.objective import Objective
 from fmnist.optimizer.base import Optimizer
@@ -34,6 +35,7 @@ class Session:
     folder: Path
     epochs: int
     examples: int
+    engine: Engine = field(default_factory=NumPy)
     history: list[Metrics] = field(default_factory=list)
     stop: str = ""
     pruned: bool = False

@@ -12,7 +12,8 @@ from fmnist.batches import Batches
 from fmnist.callback.base import Callback
 from fmnist.errors import ConfigError, Diverged
 from fmnist.evaluate import evaluate
-from fmnist.interfaces import Array, Augment, Loss, Metrics, Scheduler, Splits
+from fmnist.interfaces import Array, Augment, Metrics, Scheduler, Splits
+from fmnist.loss.base import Judge, Loss
 from fmnist.session import Session
 
 
@@ -60,13 +61,14 @@ class Trainer:
         Raises:
             Diverged: the loss or a parameter is no longer finite; the epochs before stay recorded.
         """
-        train = Batches(splits, splits.train, self.precision, augment, session.streams.augment)
-        val = Batches(splits, splits.val, self.precision)
+        train = Batches(splits, splits.train, self.precision, augment, session.streams.augment, session.engine)
+        val = Batches(splits, splits.val, self.precision, engine=session.engine)
+        judge = Judge(loss, session.engine)
         for callback in callbacks:
             callback.start(session)
         try:
             while session.epoch < session.epochs and not session.stop:
-                metrics = self.epoch(session, train, loss, scheduler)
+                metrics = self.epoch(session, train, judge, scheduler)
                 if splits.val.size:
                     judged = evaluate(session.network, loss, val, self.eval_batch_size)
                     if not isfinite(judged.loss):
@@ -80,28 +82,24 @@ class Trainer:
             for callback in callbacks:
                 callback.finish(session)
 
-    def epoch(self, session: Session, train: Batches, loss: Loss, scheduler: Scheduler) -> Metrics:
+    def epoch(self, session: Session, train: Batches, judge: Judge, scheduler: Scheduler) -> Metrics:
         """One pass over the training part. Its metrics come from the training steps themselves."""
-        network, optimizer = session.network, session.optimizer
+        network, optimizer, batch_size = session.network, session.optimizer, self.batch_size
         order = session.streams.shuffle.permutation(train.part.rows)
         steps = ceil(len(order) / self.batch_size)
         total = session.epochs * steps
-        dlogits = np.empty((0, 0))
         session.seen, session.loss_sum, session.correct = 0, 0.0, 0
         started = perf_counter()
         with np.errstate(all="ignore"):  # what overflows is found below, and said once
             for step in range(steps):
-                x, y = train(order[step * self.batch_size : (step + 1) * self.batch_size])
-                logits = network.forward(x, train=True)
-                if dlogits.shape != logits.shape:
-                    dlogits = np.empty_like(logits)
-                value = loss(logits, y, dlogits)
+                x, y = train(order[step * batch_size : (step + 1) * batch_size])
+                value, correct = judge(network.forward(x, train=True), y)
                 if not isfinite(value):
                     raise diverged(session, f"the loss is {value}")
                 session.seen += len(y)
-                session.loss_sum += value * len(y)
-                session.correct += int(np.count_nonzero(logits.argmax(axis=1) == y))
-                network.backward(dlogits)
+                session.loss_sum += value
+                session.correct += correct
+                network.backward(judge.grad)
                 if self.clip_norm is not None:
                     clip(network.params.grad, self.clip_norm)
                 factor = scheduler((session.epoch * steps + step) / total)

@@ -19,8 +19,10 @@ from shell import TINY, run, summary, train
 FLOORS = [
     {"fmnist", "errors", "interfaces"},
     {"trial"},
-    {"check", "params", "atomic", "console", "streams", "objective", "environment", "build", "compose"},
-    {"activation", "init", "loss", "scheduler", "augment", "dataset", "optimizer", "tracker", "layer"},
+    {"check", "params", "atomic", "cache", "console", "streams", "objective", "environment", "build", "compose"},
+    {"engine"},
+    {"activation", "init", "loss", "scheduler", "augment", "dataset", "optimizer", "tracker"},
+    {"layer"},
     {"network"},
     {"model", "batches", "session"},
     {"evaluate"},
@@ -160,21 +162,26 @@ SQUARE = '''
 """The square, a poor activation."""
 
 from dataclasses import dataclass
+from typing import ClassVar
 
-import numpy as np
-
+from fmnist.activation.base import Activation, Rule
 from fmnist.interfaces import Array
 
 
+def square(z: Array) -> Array:
+    return z * z
+
+
+def square_derivative(z: Array, a: Array) -> Array:
+    return 2 * z
+
+
 @dataclass(frozen=True, kw_only=True)
-class Square:
+class Square(Activation):
     """σ(z) = z²,  σ′(z) = 2z."""
 
-    def __call__(self, z: Array, out: Array | None = None) -> Array:
-        return np.multiply(z, z, out=out)
-
-    def grad(self, z: Array, a: Array, out: Array | None = None) -> Array:
-        return np.multiply(z, 2, out=out)
+    rule: ClassVar[Rule] = staticmethod(square)
+    derivative: ClassVar[Rule] = staticmethod(square_derivative)
 '''
 NEW_FILES = {
     "fmnist/optimizer/sign.py": OPTIMIZER,
@@ -203,7 +210,7 @@ def test_a_new_option_is_two_files_and_no_edit(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     assert summary(tmp_path / "run")["state"] == "finished"
 
-    contracts = [f"tests/test_{group}.py" for group in ("optimizer", "activation", "init")]
+    contracts = [f"tests/test_{group}.py" for group in ("optimizer", "activation", "init", "engine")]
     chosen = ("-k", "sign or square or he_large", "-p", "no:cacheprovider")
     tested = run("-m", "pytest", *contracts, *chosen, cwd=tmp_path, PYTHONWARNINGS="", **here)
     assert tested.returncode == 0, tested.stdout

@@ -73,7 +73,7 @@ def test_a_home_folder_may_be_written_with_a_tilde(tmp_path, monkeypatch):
 
 
 def test_without_a_word_the_cache_is_the_user_s(tmp_path, monkeypatch):
-    from fmnist.dataset.places import cache_root
+    from fmnist.cache import cache_root
 
     monkeypatch.delenv("FMNIST_CACHE", raising=False)
     monkeypatch.setenv("HOME", str(tmp_path))

@@ -10,7 +10,7 @@ import pytest
 from omegaconf import OmegaConf
 
 from fmnist.dataset.fashion_mnist import FashionMNIST
-from options import ROOT
+from options import ROOT, build
 from real_data import HOW, is_here
 from shell import TINY, metrics, run, summary, train, trained
 
@@ -50,6 +50,10 @@ def test_the_record_says_what_was_asked(folder: Path) -> None:
     environment = json.loads((folder / "environment.json").read_text())
     assert environment["seeds"]["seed"] == 3
     assert environment["packages"]["numpy"] == np.__version__
+    engine = build("engine", "auto").name
+    assert (environment["engine"], summary(folder)["engine"]) == (engine, engine)
+    assert ("numba" in environment["packages"]) == (engine == "numba")
+    assert f"the engine is {engine}" in (folder / "train.log").read_text()
     assert environment["blas"][0]["num_threads"] == 1
     assert "epoch 5/5" in (folder / "train.log").read_text()
 

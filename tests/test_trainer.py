@@ -11,30 +11,42 @@ from fmnist import atomic
 from fmnist.batches import Batches
 from fmnist.callback.base import Callback
 from fmnist.callback.early_stopping import EarlyStopping
+from fmnist.engine.numba import Numba, installed
+from fmnist.engine.numpy import NumPy
 from fmnist.errors import CheckpointError, ConfigError, Diverged
 from fmnist.evaluate import class_scores, confusion, evaluate
-from fmnist.interfaces import Array, Splits
+from fmnist.interfaces import Array, Engine, Splits
 from fmnist.objective import Objective
 from fmnist.session import Session
 from fmnist.streams import streams
 from fmnist.trainer import Trainer, clip
 from options import build
 
+ENGINES = [NumPy(), Numba()] if installed() else [NumPy()]
 
-def session_on(splits: Splits, *, epochs: int = 2, seed: int = 0, lr: float = 0.1, **model: Any) -> Session:
+
+def session_on(
+    splits: Splits, *, epochs: int = 2, seed: int = 0, lr: float = 0.1, engine: Engine | None = None, **model: Any
+) -> Session:
+    engine = engine or NumPy()
     rng = streams(seed)
     parts = {"activation": build("activation", "relu"), "init": build("init", "he")}
     network = build("model", "mlp", layers=1, width=8, **parts, **model).network(
-        splits.d, splits.k, init_rng=rng.init, dropout_rng=rng.dropout, dtype="float32"
+        splits.d, splits.k, init_rng=rng.init, dropout_rng=rng.dropout, dtype="float32", engine=engine
     )
     optimizer = build("optimizer", "sgd", lr=lr)
-    optimizer.bind(network.params)
-    return Session(network, optimizer, rng, Objective("val/accuracy"), Path(), epochs, splits.train.size)
+    optimizer.bind(network.params, engine)
+    return Session(network, optimizer, rng, Objective("val/accuracy"), Path(), epochs, splits.train.size, engine)
 
 
 def fit(trainer: Trainer, session: Session, splits: Splits, *callbacks: Callback) -> None:
     parts = (build("loss", "cross_entropy"), build("scheduler", "constant"), build("augment", "none"))
     trainer.fit(session, splits, *parts, callbacks)
+
+
+@pytest.fixture(params=ENGINES, ids=lambda engine: engine.name)
+def engine(request: pytest.FixtureRequest) -> Engine:
+    return request.param
 
 
 @pytest.fixture
@@ -71,26 +83,30 @@ def test_another_model_does_not_reshuffle_the_data(splits: Splits) -> None:
     assert orders[0] == orders[1]
 
 
-def test_batches_are_scaled_as_the_data_set_says(splits: Splits) -> None:
+def test_batches_are_scaled_as_the_data_set_says(splits: Splits, engine: Engine) -> None:
     splits = splits._replace(scale=0.5, shift=-1.0)
-    x, y = Batches(splits, splits.train, "float64")(splits.train.rows[:3])
+    x, y = Batches(splits, splits.train, "float64", engine=engine)(splits.train.rows[:3])
     np.testing.assert_array_equal(x, splits.train.x[splits.train.rows[:3]] * 0.5 - 1.0)
     np.testing.assert_array_equal(y, splits.train.y[splits.train.rows[:3]])
     assert x.dtype == np.float64
 
 
-def test_training_metrics_weigh_every_example_the_same(splits: Splits) -> None:
+def test_training_metrics_weigh_every_example_the_same(splits: Splits, engine: Engine) -> None:
     """At a learning rate that moves nothing, the epoch's figures are those of the network on the training part."""
-    session = session_on(splits, epochs=1, lr=1e-30)
+    session = session_on(splits, engine=engine, epochs=1, lr=1e-30)
     fit(Trainer(batch_size=100), session, splits)  # 100, 100 and 25 examples
-    judged = evaluate(session.network, build("loss", "cross_entropy"), Batches(splits, splits.train, "float32"), 225)
+    judged = evaluate(
+        session.network, build("loss", "cross_entropy"), Batches(splits, splits.train, "float32", engine=engine), 225
+    )
     assert session.history[0]["train/loss"] == pytest.approx(judged.loss, rel=1e-6)
     assert session.history[0]["train/accuracy"] == pytest.approx(judged.accuracy, rel=1e-12)
 
 
-def test_evaluation_does_not_depend_on_its_batch_size(splits: Splits) -> None:
-    network, loss = session_on(splits, norm="batch", dropout=0.5).network, build("loss", "cross_entropy")
-    one, all_ = (evaluate(network, loss, Batches(splits, splits.test, "float32"), size) for size in (7, 50))
+def test_evaluation_does_not_depend_on_its_batch_size(splits: Splits, engine: Engine) -> None:
+    network, loss = session_on(splits, engine=engine, norm="batch", dropout=0.5).network, build("loss", "cross_entropy")
+    one, all_ = (
+        evaluate(network, loss, Batches(splits, splits.test, "float32", engine=engine), size) for size in (7, 50)
+    )
     assert one.loss == pytest.approx(all_.loss, rel=1e-6)
     assert one.predicted.tolist() == all_.predicted.tolist()
 
@@ -102,23 +118,36 @@ def test_clipping_shortens_only_what_is_too_long(norm: float, expected: list[flo
     np.testing.assert_allclose(g, expected, rtol=1e-6)
 
 
-def test_clipping_is_part_of_the_training(splits: Splits) -> None:
-    session = session_on(splits, epochs=1, lr=1.0)
+def test_clipping_is_part_of_the_training(splits: Splits, engine: Engine) -> None:
+    session = session_on(splits, engine=engine, epochs=1, lr=1.0)
     before = session.network.params.theta.copy()
     fit(Trainer(batch_size=225, clip_norm=1e-3), session, splits)  # one step
     assert np.linalg.norm(session.network.params.theta - before) == pytest.approx(1e-3, rel=1e-2)
 
 
-def test_a_diverging_run_stops_in_the_middle_of_its_epoch(splits: Splits) -> None:
-    session = session_on(splits, lr=1e30)
+def test_a_diverging_run_stops_in_the_middle_of_its_epoch(splits: Splits, engine: Engine) -> None:
+    session = session_on(splits, engine=engine, lr=1e30)
     with pytest.raises(Diverged, match=r"diverged in epoch 1: the loss is nan; try a smaller optimizer\.lr"):
         fit(Trainer(batch_size=10), session, splits)
     assert session.history == []
 
 
-def test_parameters_that_overflow_in_the_last_step_are_found(splits: Splits) -> None:
+def test_parameters_that_overflow_in_the_last_step_are_found(splits: Splits, engine: Engine) -> None:
     with pytest.raises(Diverged, match="a parameter is no longer finite"):
-        fit(Trainer(batch_size=225), session_on(splits, epochs=1, lr=1e39), splits)
+        fit(Trainer(batch_size=225), session_on(splits, engine=engine, epochs=1, lr=1e39), splits)
+
+
+@pytest.mark.parametrize("clip_norm", [None, 0.5])
+def test_the_engines_train_alike_and_each_alike_to_the_bit(splits: Splits, clip_norm: float | None) -> None:
+    def theta(engine: Engine) -> Array:
+        session = session_on(splits, engine=engine, norm="batch", dropout=0.2)
+        fit(Trainer(batch_size=64, clip_norm=clip_norm), session, splits)
+        return session.network.params.theta
+
+    by_engine = [theta(engine) for engine in ENGINES]
+    for engine, first in zip(ENGINES, by_engine, strict=True):
+        np.testing.assert_array_equal(theta(engine), first)
+    np.testing.assert_allclose(by_engine[-1], by_engine[0], rtol=1e-3, atol=1e-4)  # 8 steps of rounding
 
 
 def test_callbacks_are_finished_when_the_training_fails(splits: Splits) -> None:

@@ -38,9 +38,10 @@ class Ours:
         self.parts, self.batch = parts(cell, *words), cell.batch
         rng = streams(self.parts.seed)
         network = self.parts.network(data(), rng)
-        self.parts.optimizer.bind(network.params)
+        self.parts.optimizer.bind(network.params, self.parts.engine)
         objective = self.parts.objective.on(data())
-        self.session = Session(network, self.parts.optimizer, rng, objective, folder(), 1, data().train.size)
+        size, engine = data().train.size, self.parts.engine
+        self.session = Session(network, self.parts.optimizer, rng, objective, folder(), 1, size, engine)
         self.limits = threadpool_limits(threads, user_api="blas")
 
     def steps(self, order: Array) -> float:

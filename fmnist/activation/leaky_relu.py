@@ -1,25 +1,31 @@
 """The leaky ReLU (Maas, Hannun & Ng, 2013, https://ai.stanford.edu/~amaas/papers/relu_hybrid_icml2013_final.pdf)."""
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
 from fmnist import check
+from fmnist.activation.base import Activation, Rule
 from fmnist.interfaces import Array
 
 
+def leaky_relu(z: Array, s: float) -> Array:
+    return np.maximum(z, s * z)
+
+
+def leaky_relu_derivative(z: Array, a: Array, s: float) -> Array:
+    return np.where(z > 0, 1, s)
+
+
 @dataclass(frozen=True, kw_only=True)
-class LeakyReLU:
+class LeakyReLU(Activation):
     """σ(z) = max(z, s z),  σ′(z) = 1 if z > 0 else s, with a small slope s (`slope`)."""
 
     slope: float = 0.01
 
+    rule: ClassVar[Rule] = staticmethod(leaky_relu)
+    derivative: ClassVar[Rule] = staticmethod(leaky_relu_derivative)
+
     def __post_init__(self) -> None:
         check.fraction(slope=self.slope)
-
-    def __call__(self, z: Array, out: Array | None = None) -> Array:
-        return np.maximum(z, self.slope * z, out=out)
-
-    def grad(self, z: Array, a: Array, out: Array | None = None) -> Array:
-        steep = np.multiply(z > 0, z.dtype.type(1 - self.slope), out=out)
-        return np.add(steep, self.slope, out=out)

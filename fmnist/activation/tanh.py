@@ -1,18 +1,25 @@
 """The hyperbolic tangent."""
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
+from fmnist.activation.base import Activation, Rule
 from fmnist.interfaces import Array
 
 
+def tanh(z: Array) -> Array:
+    return np.tanh(z)
+
+
+def tanh_derivative(z: Array, a: Array) -> Array:
+    return 1 - a * a
+
+
 @dataclass(frozen=True, kw_only=True)
-class Tanh:
+class Tanh(Activation):
     """σ(z) = tanh z,  σ′(z) = 1 − σ(z)²."""
 
-    def __call__(self, z: Array, out: Array | None = None) -> Array:
-        return np.tanh(z, out=out)
-
-    def grad(self, z: Array, a: Array, out: Array | None = None) -> Array:
-        return np.subtract(1, a * a, out=out)
+    rule: ClassVar[Rule] = staticmethod(tanh)
+    derivative: ClassVar[Rule] = staticmethod(tanh_derivative)

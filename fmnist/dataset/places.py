@@ -4,16 +4,9 @@ import os
 from collections.abc import Collection
 from pathlib import Path
 
+from fmnist.cache import cache_root
+
 REPOSITORY = Path(__file__).resolve().parents[2]
-
-
-def cache_root() -> Path:
-    """The folder for what can be made again: the user's cache, or $FMNIST_CACHE."""
-    if path := os.environ.get("FMNIST_CACHE"):
-        return Path(path).expanduser().absolute()
-    from platformdirs import user_cache_path
-
-    return user_cache_path("fmnist")
 
 
 def candidates(name: str) -> list[Path]:

@@ -1,4 +1,4 @@
-"""The dense (fully connected, affine) layer."""
+"""The dense (fully connected) layer."""
 
 import numpy as np
 
@@ -7,30 +7,26 @@ from fmnist.layer.buffer import Buffer
 
 
 class Dense:
-    """z = x W + b.  Backward: ∂W = xᵀ ∂z,  ∂b = Σₙ ∂z,  ∂x = ∂z Wᵀ.
+    """z = x W.  Backward: ∂W = xᵀ ∂z,  ∂x = ∂z Wᵀ.
 
-    W: (d_in, d_out); b: (d_out,) or None where a norm's shift β follows and does its work.
+    W: (d_in, d_out). The bias is added where the sum is used anyway: in `Activate`, or as a norm's shift β.
     The first layer of a network leaves ∂x out (`first`): nobody wants the gradient of the data.
     """
 
-    def __init__(self, W: Array, dW: Array, b: Array | None, db: Array | None, *, first: bool) -> None:
-        self.W, self.dW, self.b, self.db, self.first = W, dW, b, db, first
+    def __init__(self, W: Array, dW: Array, *, first: bool) -> None:
+        self.W, self.dW, self.first = W, dW, first
         self.z = Buffer(W.shape[1], W.dtype.name)
         self.dx = Buffer(W.shape[0], W.dtype.name)
         self.Wt = W.T
+        self.x: Array | None = None
 
     def forward(self, x: Array, train: bool) -> Array:
-        if train:
-            self.x = x
-        z = np.matmul(x, self.W, out=self.z.rows(len(x)))
-        if self.b is not None:
-            z += self.b
-        return z
+        if x is not self.x:
+            self.x, self.xt = x, x.T
+        return np.dot(x, self.W, self.z.rows(len(x)))
 
     def backward(self, dy: Array) -> Array:
-        np.matmul(self.x.T, dy, out=self.dW)
-        if self.db is not None:
-            np.add.reduce(dy, axis=0, out=self.db)
+        np.dot(self.xt, dy, self.dW)
         if self.first:
             return dy
-        return np.matmul(dy, self.Wt, out=self.dx.rows(len(dy)))
+        return np.dot(dy, self.Wt, self.dx.rows(len(dy)))

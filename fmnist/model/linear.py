@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 
 from fmnist import check
-from fmnist.interfaces import Activation, Init, Rng
+from fmnist.activation.base import Activation
+from fmnist.interfaces import Engine, Init, Rng
 from fmnist.model.mlp import MLP
 from fmnist.network import Network
 
@@ -19,6 +20,16 @@ class Linear:
     def __post_init__(self) -> None:
         check.fraction(input_dropout=self.input_dropout)
 
-    def network(self, inputs: int, outputs: int, *, init_rng: Rng, dropout_rng: Rng, dtype: str = "float32") -> Network:
+    def network(
+        self,
+        inputs: int,
+        outputs: int,
+        *,
+        init_rng: Rng,
+        dropout_rng: Rng,
+        dtype: str = "float32",
+        engine: Engine | None = None,
+    ) -> Network:
         mlp = MLP(activation=self.activation, init=self.init, layers=0, input_dropout=self.input_dropout)
-        return mlp.network(inputs, outputs, init_rng=init_rng, dropout_rng=dropout_rng, dtype=dtype)
+        rngs = {"init_rng": init_rng, "dropout_rng": dropout_rng}
+        return mlp.network(inputs, outputs, **rngs, dtype=dtype, engine=engine)

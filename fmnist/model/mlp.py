@@ -4,8 +4,11 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from fmnist import check
+from fmnist.activation.base import Activation
+from fmnist.activation.identity import Identity
+from fmnist.engine.numpy import NumPy
 from fmnist.errors import ConfigError
-from fmnist.interfaces import Activation, Init, Layer, Rng, State
+from fmnist.interfaces import Engine, Init, Layer, Rng, State
 from fmnist.layer.activate import Activate
 from fmnist.layer.batch_norm import BatchNorm
 from fmnist.layer.dense import Dense
@@ -42,10 +45,20 @@ class MLP:
         check.one_of(NORMS, norm=self.norm)
         check.fraction(dropout=self.dropout, input_dropout=self.input_dropout)
 
-    def network(self, inputs: int, outputs: int, *, init_rng: Rng, dropout_rng: Rng, dtype: str = "float32") -> Network:
+    def network(
+        self,
+        inputs: int,
+        outputs: int,
+        *,
+        init_rng: Rng,
+        dropout_rng: Rng,
+        dtype: str = "float32",
+        engine: Engine | None = None,
+    ) -> Network:
         """The network with its first weights, for inputs (n, `inputs`) and logits (n, `outputs`)."""
         hidden = self.width if isinstance(self.width, list) else [self.width] * self.layers
         sizes = [inputs, *hidden, outputs]
+        engine = engine or NumPy()
         norm = NORMS[self.norm]
 
         weights, rest = {}, {}
@@ -63,18 +76,17 @@ class MLP:
         layers: list[Layer] = []
         memory: State = {}
         if self.input_dropout:
-            layers.append(Dropout(self.input_dropout, inputs, dtype, dropout_rng))
+            layers.append(Dropout(self.input_dropout, inputs, dtype, dropout_rng, engine))
         for i, width in enumerate([*hidden, outputs], 1):
             W, b = f"dense{i}.W", f"dense{i}.b"
-            layers.append(Dense(p[W], g[W], p.get(b), g.get(b), first=i == 1))
-            if i > self.layers:
-                break  # the last layer's outputs are the logits
-            if norm is not None:
+            layers.append(Dense(p[W], g[W], first=i == 1))
+            if norm is not None and i <= self.layers:
                 gamma, beta = f"norm{i}.gamma", f"norm{i}.beta"
                 p[gamma][...] = 1
-                layers.append(layer := norm(p[gamma], g[gamma], p[beta], g[beta]))
+                layers.append(layer := norm(p[gamma], g[gamma], p[beta], g[beta], engine))
                 memory |= {f"norm{i}.{name}": tensor for name, tensor in layer.state().items()}
-            layers.append(Activate(self.activation, width, dtype))
-            if self.dropout:
-                layers.append(Dropout(self.dropout, width, dtype, dropout_rng))
+            sigma = self.activation if i <= self.layers else Identity()  # the last layer's outputs are the logits
+            layers.append(Activate(sigma, width, dtype, p.get(b), g.get(b), engine))
+            if self.dropout and i <= self.layers:
+                layers.append(Dropout(self.dropout, width, dtype, dropout_rng, engine))
         return Network(layers, params, memory, first_trained=1 if self.input_dropout else 0)

@@ -10,13 +10,15 @@ enough to stay in the processor's cache, where its temporaries cost next to noth
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
+from functools import cache
 from typing import Any, ClassVar
 
 import numpy as np
 
 from fmnist import check
+from fmnist.engine.numpy import NumPy
 from fmnist.errors import CheckpointError
-from fmnist.interfaces import Array, State
+from fmnist.interfaces import Array, Engine, State
 from fmnist.params import Params
 
 Rule = Callable[..., tuple[Array, ...]]
@@ -53,37 +55,38 @@ class Optimizer:
         """The constants h of step t at learning rate `lr`: a NamedTuple whose names the rule uses."""
         raise NotImplementedError
 
-    def bind(self, params: Params) -> None:
+    def bind(self, params: Params, engine: Engine | None = None) -> None:
         """Start on these parameters: t = 0, all state at its start."""
-        self.params = params
-        vectors = []
+        self.params, self.engine = params, engine or NumPy()
+        self.vectors: list[Array] = []
         for f in fields(self):
             if "state" in f.metadata:
                 start = f.metadata["state"]
                 setattr(self, f.name, np.zeros_like(params.theta) if start is None else start)
                 if start is None:
-                    vectors.append(getattr(self, f.name))
-        self.chunks = []
-        for start, end in chunks(params.decayed, params.size):
-            views = [vector[start:end] for vector in (params.theta, params.grad, *vectors)]
-            self.chunks.append((end <= params.decayed, views))
+                    self.vectors.append(getattr(self, f.name))
+        self.run: Callable[[], None] | None = None
 
     def step(self, factor: float = 1.0) -> None:
-        """One update of θ from ∇θ (which L2 decay is added to), at learning rate η · factor."""
+        """One update of θ from ∇θ, at learning rate η · factor."""
         self.t += 1
         lr = self.lr * factor
+        constants = self.scalars(lr)
+        if self.run is None:
+            self.run = self.prepared(type(constants), len(constants))
+        self.h[:] = constants
+        if self.weight_decay:
+            self.decay[:] = (1 - lr * self.weight_decay, 0) if self.decoupled else (1, self.weight_decay)
+        self.run()
+
+    def prepared(self, scalars: type, count: int) -> Callable[[], None]:
+        """The update, bound to vectors that stay where they are."""
         # Constants of θ's own type: they must neither widen the arithmetic nor lose digits in it.
-        values = self.scalars(lr)
-        h = type(values)(*map(self.params.theta.dtype.type, values))
-        rule = type(self).rule
-        for decayed, (theta, g, *vectors) in self.chunks:
-            if decayed and self.weight_decay:
-                if self.decoupled:
-                    theta *= 1 - lr * self.weight_decay
-                else:
-                    g += self.weight_decay * theta
-            for old, new in zip((theta, *vectors), rule(theta, g, *vectors, h), strict=True):
-                old[...] = new
+        self.h = np.empty(count, self.params.theta.dtype)
+        self.decay = np.array([1, 0], self.params.theta.dtype)
+        bounds = np.array([self.params.decayed, self.params.size])
+        vectors = self.params.theta, self.params.grad, *self.vectors
+        return self.engine.bind(update, type(self).rule, scalars, self.h, self.decay, bounds, *vectors)
 
     def state(self) -> State:
         """All state by name; numbers as arrays of no dimension."""
@@ -107,6 +110,35 @@ class Optimizer:
                 setattr(self, name, state[name].item())
 
 
+def update(
+    rule: Rule,
+    scalars: Callable[..., Any],
+    h: Array,
+    decay: Array,
+    bounds: Array,
+    theta: Array,
+    g: Array,
+    *state: Array,
+) -> None:
+    """θ, *state ← rule(keep θ, g + pull θ, *state) on the weights, which are θ[: bounds[0]]; on the rest without decay.
+
+    (keep, pull) = `decay`: (1 − ηλ, 0) where decay is decoupled, (1, λ) where it is in the gradient.
+    """
+    c = scalars(*h)
+    keep, pull = decay
+    for start, end in chunks(*bounds.tolist()):
+        vectors = [vector[start:end] for vector in (theta, *state)]
+        old, slope = vectors[0], g[start:end]
+        if end <= bounds[0]:
+            if keep != 1:
+                old *= keep
+            if pull:
+                slope = slope + pull * old
+        for vector, new in zip(vectors, rule(old, slope, *vectors[1:], c), strict=True):
+            vector[...] = new
+
+
+@cache
 def chunks(*bounds: int) -> list[tuple[int, int]]:
     """Cut [0, last bound) into pieces of at most CHUNK elements, none of which crosses a bound."""
     pieces: list[tuple[int, int]] = []

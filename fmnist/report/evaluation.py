@@ -43,7 +43,7 @@ def evaluate_run(folder: Path) -> None:
     splits = parts.load()
     network = parts.network(splits, streams(parts.seed))
     network.load(part(best, "network"), str(folder / "best.npz"))
-    batches = Batches(splits, splits.test, parts.trainer.precision)
+    batches = Batches(splits, splits.test, parts.trainer.precision, engine=parts.engine)
     judged = evaluate(network, parts.loss, batches, parts.trainer.eval_batch_size)
 
     p = probabilities(network, batches, parts.trainer.eval_batch_size)

@@ -8,9 +8,10 @@ from fmnist import atomic
 from fmnist.batches import Batches
 from fmnist.console import console
 from fmnist.experiment import experiment
-from fmnist.interfaces import Array, Loss
+from fmnist.interfaces import Array
 from fmnist.layer.activate import Activate
 from fmnist.layer.dense import Dense
+from fmnist.loss.base import Loss
 from fmnist.network import Network
 from fmnist.report.evaluation import stored_config
 from fmnist.session import part

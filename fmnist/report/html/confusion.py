@@ -74,7 +74,7 @@ def judge(folder: Path) -> Judged:
     splits = parts.load()
     network = parts.network(splits, streams(parts.seed))
     network.load(part(best, "network"), str(folder / "best.npz"))
-    batches = Batches(splits, splits.test, parts.trainer.precision)
+    batches = Batches(splits, splits.test, parts.trainer.precision, engine=parts.engine)
     p = probabilities(network, batches, parts.trainer.eval_batch_size)
     return Judged(splits, splits.test.y[splits.test.rows], p.argmax(axis=1), p.max(axis=1))
 

@@ -1,0 +1,280 @@
+"""Two engines, one rule: the same figures to float32 rounding, for every optimizer, activation, loss and norm."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from fmnist.engine import kernel
+from fmnist.engine.arguments import Arguments
+from fmnist.engine.auto import Auto
+from fmnist.engine.loops import activate as activate_loop
+from fmnist.engine.numba import TOLD, Numba
+from fmnist.engine.numpy import NumPy
+from fmnist.errors import FmnistError
+from fmnist.interfaces import Array, Engine
+from fmnist.layer.activate import activate
+from fmnist.layer.batch_norm import BatchNorm
+from fmnist.layer.dropout import Dropout
+from fmnist.layer.layer_norm import LayerNorm
+from fmnist.loss.base import Judge
+from fmnist.params import Params
+from options import ROOT, build, options
+
+pytest.importorskip("numba")
+ENGINES: tuple[Engine, Engine] = (NumPy(), Numba())
+ROUNDING = {"rtol": 2e-5, "atol": 2e-5}  # a few units in float32's last place, after a step that may add up many
+
+
+@pytest.fixture(autouse=True)
+def _nothing_falls_back(request: pytest.FixtureRequest) -> Any:
+    """Or NumPy would be compared with itself."""
+    TOLD.clear()
+    yield
+    assert bool(TOLD) == ("falls_back" in request.keywords), TOLD
+
+
+def normal(*shape: int, seed: int = 0, dtype: str = "float32") -> Array:
+    return np.random.default_rng(seed).normal(0, 2, shape).astype(dtype)
+
+
+def agree(of: Callable[[Engine], list[Array]], dtype: str = "float32") -> None:
+    tolerance = ROUNDING if dtype == "float32" else {"rtol": 1e-12, "atol": 1e-13}
+    by_numpy, by_numba = map(of, ENGINES)
+    for expected, found in zip(by_numpy, by_numba, strict=True):
+        assert np.isfinite(expected).all()
+        np.testing.assert_allclose(found, expected, **tolerance)
+
+
+def of_activation(name: str, dtype: str) -> Callable[[Engine], list[Array]]:
+    def results(engine: Engine) -> list[Array]:
+        from fmnist.layer.activate import Activate
+
+        z, b, db = normal(37, 53, dtype=dtype), normal(53, seed=1, dtype=dtype), np.full(53, np.nan, dtype)
+        layer = Activate(build("activation", name), 53, dtype, b, db, engine)
+        a = layer.forward(z, train=True).copy()
+        return [a, layer.backward(normal(37, 53, seed=2, dtype=dtype)), db]
+
+    return results
+
+
+@pytest.mark.parametrize("name", options("activation"))
+def test_activations_agree(name: str) -> None:
+    agree(of_activation(name, "float32"))
+
+
+def of_loss(name: str, dtype: str) -> Callable[[Engine], list[Array]]:
+    def results(engine: Engine) -> list[Array]:
+        judge = Judge(build("loss", name), engine)
+        z, y = normal(40, 10, dtype=dtype), np.random.default_rng(3).integers(0, 10, 40)
+        z[0] = 1  # the first of equals is the prediction
+        z[1] = 50 * np.arange(10)
+        value, correct = judge(z, y)
+        return [np.array(value), np.array(correct), judge.grad * 40]
+
+    return results
+
+
+@pytest.mark.parametrize("name", options("loss"))
+def test_losses_agree(name: str) -> None:
+    agree(of_loss(name, "float32"))
+
+
+def of_optimizer(name: str, dtype: str, decoupled: bool) -> Callable[[Engine], list[Array]]:
+    def results(engine: Engine) -> list[Array]:
+        p = Params({"W": (91,)}, {"b": (20,)}, dtype)
+        p.theta[:] = normal(111, dtype=dtype)
+        optimizer = build("optimizer", name, weight_decay=0.1, decoupled=decoupled)
+        optimizer.bind(p, engine)
+        for step in range(8):
+            p.grad[:] = normal(111, seed=step + 10, dtype=dtype)
+            optimizer.step(0.5)
+        return [p.theta, *(value for key, value in optimizer.state().items() if value.ndim)]
+
+    return results
+
+
+@pytest.mark.parametrize("decoupled", [False, True])
+@pytest.mark.parametrize("name", options("optimizer"))
+def test_optimizers_agree(name: str, decoupled: bool) -> None:
+    agree(of_optimizer(name, "float32", decoupled))
+
+
+def of_norm(norm: type[BatchNorm] | type[LayerNorm], dtype: str) -> Callable[[Engine], list[Array]]:
+    def results(engine: Engine) -> list[Array]:
+        gamma, beta = normal(31, seed=1, dtype=dtype), normal(31, seed=2, dtype=dtype)
+        dgamma, dbeta = np.empty_like(gamma), np.empty_like(beta)
+        layer = norm(gamma, dgamma, beta, dbeta, engine)
+        y = layer.forward(normal(20, 31, dtype=dtype) + 3, train=True).copy()
+        dx = layer.backward(normal(20, 31, seed=3, dtype=dtype))
+        return [y, dx, dgamma, dbeta, *layer.state().values()]
+
+    return results
+
+
+@pytest.mark.parametrize("norm", [BatchNorm, LayerNorm])
+def test_norms_agree(norm: type[BatchNorm] | type[LayerNorm]) -> None:
+    agree(of_norm(norm, "float32"))
+
+
+def test_dropout_draws_the_same_masks() -> None:
+    def results(engine: Engine) -> list[Array]:
+        layer = Dropout(0.3, 50, "float32", np.random.default_rng(0), engine)
+        return [layer.forward(normal(40, 50), train=True), layer.backward(normal(40, 50, seed=1))]
+
+    agree(results)
+
+
+def test_float64_agrees_to_its_own_precision() -> None:
+    agree(of_activation("gelu", "float64"), "float64")
+    agree(of_loss("cross_entropy", "float64"), "float64")
+    agree(of_optimizer("nadam", "float64", decoupled=False), "float64")
+    agree(of_norm(BatchNorm, "float64"), "float64")
+
+
+# ---- exp, expm1, log1p and tanh for vectors
+
+
+def exp(z: Array) -> Array:
+    return np.exp(z)
+
+
+def expm1(z: Array) -> Array:
+    return np.expm1(z)
+
+
+def log1p(z: Array) -> Array:
+    return np.log1p(z)
+
+
+def tanh_(z: Array) -> Array:
+    return np.tanh(z)
+
+
+RANGES = [
+    (exp, (-110, 88.7)),
+    (exp, (-1e-3, 1e-3)),
+    (expm1, (-30, 30)),
+    (expm1, (-1e-3, 1e-3)),
+    (log1p, (0, 1)),
+    (log1p, (-0.999, 1e6)),
+    (log1p, (1e-9, 1e-3)),
+    (tanh_, (-12, 12)),
+    (tanh_, (-1e-3, 1e-3)),
+]
+
+
+def mapped(rule: Any, z: Array) -> Array:
+    a = np.empty_like(z)
+    Numba().bind(activate, rule, (), z.copy(), None, a)()
+    return a
+
+
+@pytest.mark.parametrize(("rule", "bounds"), RANGES)
+def test_functions_for_vectors_are_right_to_a_few_units_in_the_last_place(
+    rule: Callable[[Array], Array], bounds: tuple[float, float]
+) -> None:
+    z = np.linspace(*bounds, 40_000, dtype="float32").reshape(200, 200)
+    exact = rule(z.astype("float64"))
+    units = np.abs(mapped(rule, z) - exact) / np.spacing(np.abs(exact).astype("float32"))
+    assert units.max() < 6
+
+
+@pytest.mark.parametrize("rule", [exp, expm1, log1p, tanh_])
+def test_what_is_not_a_number_stays_so(rule: Any) -> None:
+    """A run that diverges must be noticed."""
+    assert np.isnan(mapped(rule, np.array([[np.nan] * 40], "float32"))).all()
+    assert np.isnan(mapped(build("activation", "relu").rule, np.array([[np.nan] * 40], "float32"))).all()
+
+
+# ---- what cannot be compiled
+
+
+TABLE = {"twice": 2}
+
+
+def by_the_table(z: Array) -> Array:
+    return z * TABLE["twice"]
+
+
+@pytest.mark.falls_back
+def test_a_rule_that_numba_cannot_compile_runs_in_numpy_and_says_so_once(capsys: pytest.CaptureFixture[str]) -> None:
+    z, a = normal(5, 4), np.empty((5, 4), "float32")
+    for _ in range(2):
+        Numba().bind(activate, by_the_table, (), z, None, a)()
+    told = capsys.readouterr().out.splitlines()
+    np.testing.assert_array_equal(a, 2 * z)
+    (line,) = [line for line in told if "by_the_table" in line]
+    assert line.startswith("engine=numba: NumPy runs activate of by_the_table, which cannot be compiled: ")
+
+
+def test_without_numba_auto_is_numpy_and_numba_is_refused_in_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert Auto().name == "numba"
+    monkeypatch.setattr("fmnist.engine.numba.find_spec", lambda _: None)
+    assert Auto().name == "numpy"
+    with pytest.raises(
+        FmnistError, match=r"^engine=numba: Numba is not installed: pip install numba, or engine=numpy$"
+    ):
+        Numba()
+
+
+# ---- the cache of kernels
+
+
+def test_a_second_process_loads_kernels_without_numba(tmp_path: Path) -> None:
+    """And two that start at once compile once: the second waits for the first."""
+    code = (
+        "import sys, logging; logging.basicConfig(level=logging.INFO)\n"
+        "import numpy as np; from options import build; from fmnist.engine.numba import Numba\n"
+        "from fmnist.layer.activate import activate\n"
+        "z, a = np.full((3, 4), -1, 'float32'), np.empty((3, 4), 'float32')\n"
+        "Numba().bind(activate, build('activation', 'leaky_relu').rule, (np.float32(0.5),), z, None, a)()\n"
+        "print('numba' in sys.modules, a.sum())\n"
+    )
+    env = os.environ | {"FMNIST_CACHE": str(tmp_path), "PYTHONPATH": f"{ROOT}:{ROOT / 'tests'}"}
+
+    def start() -> "subprocess.Popen[str]":
+        return subprocess.Popen(
+            [sys.executable, "-c", code], env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        )
+
+    both = [process.communicate() for process in [start(), start()]]
+    first, second = sorted((out for out, _ in both), key=len)
+    assert first == "False -6.0\n", both
+    assert second.startswith("compiling kernels"), both
+    assert second.endswith("True -6.0\n"), both
+    assert start().communicate() == ("False -6.0\n", "")
+    assert len(list((tmp_path / "kernels").glob("*.o"))) == 1
+
+
+def half(z: Array) -> Array:
+    return helped(z) * 0.5
+
+
+def helped(z: Array) -> Array:
+    return z
+
+
+def test_a_kernel_is_never_stale(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another number in a rule, or in a function that it calls, or another type of the arrays: another kernel."""
+    z, a = normal(5, 4), np.empty((5, 4), "float32")
+
+    def described() -> str:
+        return repr(kernel.described(half))
+
+    before = described()
+    assert before == described()
+    monkeypatch.setattr(sys.modules[__name__], "helped", lambda z: z + 1)
+    assert described() != before
+    monkeypatch.undo()
+    consts = tuple(0.25 if const == 0.5 else const for const in half.__code__.co_consts)
+    monkeypatch.setattr(half, "__code__", half.__code__.replace(co_consts=consts))
+    assert described() != before
+    single, double = (Arguments((half, (), z.astype(dtype), None, a.astype(dtype))) for dtype in ("f4", "f8"))
+    assert single.kinds != double.kinds
+    assert activate_loop.__name__ == activate.__name__  # that is how a loop is found
