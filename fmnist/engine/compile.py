@@ -23,36 +23,29 @@ EXACT: dict[str, Any] = {"fastmath": {"contract"}, "error_model": "numpy"}
 
 def compiled(loop: FunctionType, arguments: Arguments, name: str) -> llvm.ModuleRef:
     """A module with the function `name`, which takes the address of a block of words."""
+    translator = Translator(arguments.dtype)
     names: dict[str, Any] = {
-        "loop": Translator(arguments.dtype).loop(loop),
+        "loop": translator.loop(loop),
         "carray": numba.carray,
         "pointer": pointer,
         "dtype": arguments.dtype.type,
     }
-    words, values = 0, []
+    words, numbers, values = 0, 0, []
     for i, (kind, value) in enumerate(zip(arguments.kinds, arguments.values, strict=True)):
         if kind.startswith("array"):
             names[f"type{i}"] = value.dtype.type
             shape = "".join(f"w[{words + 1 + k}], " for k in range(value.ndim))
             values.append(f"carray(pointer(w[{words}], type{i}), ({shape}))")
             words += 1 + value.ndim
-        elif isinstance(value, FunctionType):
-            names[f"rule{i}"] = Translator(arguments.dtype).rule(value)
-            values.append(f"rule{i}")
-        elif kind == "constant":
-            names[f"constant{i}"] = value
-            values.append(f"constant{i}")
+        elif kind == "number":
+            values.append(f"numbers[{numbers}]")
+            numbers += 1
+        elif kind.startswith("tuple"):
+            values.append(f"({''.join(f'numbers[{numbers + k}], ' for k in range(len(value)))})")
+            numbers += len(value)
         else:
-            values.append(kind)
-    count = 0
-    for i, kind in enumerate(values):
-        if kind == "number":
-            values[i] = f"numbers[{count}]"
-            count += 1
-        elif kind.startswith("tuple "):
-            length = int(kind.removeprefix("tuple "))
-            values[i] = f"({''.join(f'numbers[{count + k}], ' for k in range(length))})"
-            count += length
+            names[f"constant{i}"] = translator.rule(value) if isinstance(value, FunctionType) else value
+            values.append(f"constant{i}")
     source = (
         "def entry(block):\n"
         f"    w = carray(block, {words + 2})\n"

@@ -22,6 +22,9 @@ def installed() -> bool:
     return find_spec("numba") is not None
 
 
+TOLD: set[str] = set()  # what cannot be compiled: tried once, said once
+
+
 @dataclass(frozen=True)
 class Numba:
     """See `Engine` in interfaces.py.
@@ -43,12 +46,14 @@ class Numba:
         from fmnist.engine.kernel import kernel  # LLVM, which `--help` need not wait for
 
         packed = Arguments(arguments)
-        try:
-            function = kernel(loop, packed)
-        except Exception as error:  # whatever Numba makes of a rule
-            tell(operation.__name__, packed.rules, one_line(error))
-            return partial(operation, *arguments)
-        return partial(function, packed.block)
+        name = " of ".join((operation.__name__, *packed.rules))
+        if name not in TOLD:
+            try:
+                return partial(kernel(loop, packed), packed.block)
+            except Exception as error:  # whatever Numba makes of a rule
+                TOLD.add(name)
+                say(f"engine=numba: NumPy runs {name}, which cannot be compiled: {one_line(error)[:200]}")
+        return partial(operation, *arguments)
 
 
 def loop_of(operation: str, arguments: tuple[Any, ...]) -> FunctionType | None:
@@ -57,14 +62,3 @@ def loop_of(operation: str, arguments: tuple[Any, ...]) -> FunctionType | None:
         _, scalars, *arrays = arguments
         return update_loop(states=len(arrays) - len(UPDATED), constants=len(scalars._fields))
     return getattr(loops, operation, None)
-
-
-TOLD: set[str] = set()
-
-
-def tell(operation: str, rules: tuple[str, ...], reason: str) -> None:
-    """Say once that an operation stays with NumPy."""
-    name = " of ".join((operation, *rules))
-    if name not in TOLD:
-        TOLD.add(name)
-        say(f"engine=numba: NumPy runs {name}, which cannot be compiled: {reason[:200]}")
