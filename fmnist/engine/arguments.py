@@ -27,6 +27,7 @@ class Arguments:
         self.dtype = next(array.dtype for array in arrays if array.dtype.kind == "f")
         self.rules = tuple(value.__name__ for value in values if isinstance(value, FunctionType))
         self.kinds = [kind(value) for value in values]
+        self.constants = tuple(value for value in values if kind(value) == "constant")
         flat = [number for value in values for number in numbers(value)]
         self.numbers = np.array(flat, self.dtype)
         words = [word for array in (*arrays, self.numbers) for word in (address(array), *array.shape)]

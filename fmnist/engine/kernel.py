@@ -50,16 +50,16 @@ def versions() -> str:
     return repr((engine, version("numba"), version("llvmlite"), version("numpy"), cpu))
 
 
-LOADED: dict[str, Callable[..., None]] = {}
+LOADED: dict[Any, Callable[..., None]] = {}
 
 
 def kernel(loop: FunctionType, arguments: Arguments) -> Callable[..., None]:
     """The kernel that runs `loop` on such arguments; called with their block."""
-    kinds = zip(arguments.kinds, map(described, arguments.values), strict=True)
-    key = sha256(repr((versions(), described(loop), list(kinds))).encode()).hexdigest()
-    if key not in LOADED:
-        LOADED[key] = load(key, loop, arguments)
-    return LOADED[key]
+    asked = loop, tuple(arguments.kinds), arguments.constants
+    if asked not in LOADED:  # a key is slow to make, and arguments are bound anew several times an epoch
+        parts = versions(), described(loop), arguments.kinds, list(map(described, arguments.constants))
+        LOADED[asked] = load(sha256(repr(parts).encode()).hexdigest(), loop, arguments)
+    return LOADED[asked]
 
 
 def described(value: Any) -> Any:
