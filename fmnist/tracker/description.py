@@ -5,14 +5,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import yaml  # type: ignore[import-untyped]  # comes with omegaconf
-
 from fmnist.console import flat
 from fmnist.errors import show
 from fmnist.interfaces import Metrics
+from fmnist.plain import read_yaml
 
-# OmegaConf reads its own files eighteen times as slowly.
-LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 GOOD_ENDS = ("finished", "pruned")
 
 
@@ -32,11 +29,6 @@ def described(folder: Path) -> dict[str, Any]:
         name = "-".join(folder.absolute().relative_to(sweep).parts)
         return {**found, "name": name, "group": study_of(sweep), "job_type": "trial"}
     return {**found, "name": folder.absolute().name, "job_type": "train"}
-
-
-def read_yaml(file: Path) -> dict[str, Any]:
-    found: dict[str, Any] = yaml.load(file.read_text(), LOADER)
-    return found
 
 
 def scalar(value: object) -> object:

@@ -6,10 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import yaml  # type: ignore[import-untyped]  # comes with omegaconf
-
 from fmnist.errors import FmnistError
-from fmnist.report.runs import LOADER
+from fmnist.plain import read_yaml
 from fmnist.trial import open_storage
 
 if TYPE_CHECKING:
@@ -47,7 +45,7 @@ def read_sweep(folder: Path) -> Sweep:
     name = str(summary.get("study", folder.name))
     url = str((folder / "study.journal").absolute())
     if not Path(url).exists():
-        url = yaml.load((folder / "multirun.yaml").read_text(), LOADER)["hydra"]["sweeper"].get("storage")
+        url = read_yaml(folder / "multirun.yaml")["hydra"]["sweeper"].get("storage")
         if not url:
             return Sweep(folder, name, summary, None, f"{folder} has no study.journal")
     try:
