@@ -16,7 +16,7 @@ train: $(BIN)/ready ## make the environment if need be, get the data, train
 	echo; $(BIN)/python train.py $(ARGS) dataset=digits; }
 
 test: $(BIN)/ready-dev ## run the tests on all cores; ARGS="-k resume" for some
-	$(BIN)/python -m pytest -n auto $(ARGS)
+	$(BIN)/python -m pytest -n auto --dist worksteal $(ARGS)
 
 check: lint types test ## all that must hold before a commit
 

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     import optuna
 
 VARIABLE = "FMNIST_TRIAL"
+LOCKED = 10  # seconds, after which a journal's lock is taken for that of a process that was killed while it wrote
 TRIES = 20  # at a database whose tables another process is just creating
 
 
@@ -111,12 +112,13 @@ def open_storage(url: str) -> "optuna.storages.BaseStorage":
         FmnistError: that is no URL, the database's driver is not installed, or the database does not answer.
     """
     import optuna
-    from optuna.storages.journal import JournalFileBackend
+    from optuna.storages.journal import JournalFileBackend, JournalFileSymlinkLock
 
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     logging.getLogger("optuna.storages._rdb").setLevel(logging.ERROR)  # it warns, tries once more, and raises
     if url.endswith(".journal"):
-        return optuna.storages.JournalStorage(JournalFileBackend(url))
+        lock = JournalFileSymlinkLock(url, grace_period=LOCKED)
+        return optuna.storages.JournalStorage(JournalFileBackend(url, lock_obj=lock))
     from sqlalchemy.exc import ArgumentError, IntegrityError, OperationalError, ProgrammingError
 
     with answering(url):
