@@ -60,10 +60,14 @@ def test_a_slightly_larger_step_and_another_order_are_found_out(small: Any, ours
 def test_a_peer_does_the_same_work(small: Any, ours: list[float]) -> None:
     """The one that needs no other environment; `make bench` checks them all, and stops where one differs."""
     from peers.scikit_learn import PartialFit
+    from peers.start import data
     from same import differs
 
     assert differs(small, "sklearn partial_fit", ours, losses(PartialFit(small, 1))) < 1e-5
-    assert ours[-1] < 0.7 * ours[0]
+    falls = (
+        0.9 if data().source == "random" else 0.7
+    )  # random bytes, where there are no images, can only be learnt by heart
+    assert ours[-1] < falls * ours[0]
 
 
 def test_a_ratio_is_over_the_fastest_form_and_of_the_floor_the_other_way_round() -> None:
