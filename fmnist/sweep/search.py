@@ -20,7 +20,7 @@ from fmnist.sweep.closing import say_results
 from fmnist.sweep.experiment_file import experiment_text
 from fmnist.sweep.job import Job, Outcome
 from fmnist.sweep.limits import Limits
-from fmnist.sweep.mirror import mirror
+from fmnist.sweep.mirror import Mirror, mirror
 from fmnist.sweep.proposal import Proposals
 from fmnist.sweep.results import write_results
 from fmnist.sweep.screen import Screen
@@ -73,6 +73,7 @@ class Search:
         self.screen = Screen(plan.name, self.names, plan.budget, self.options.n_jobs, self.tally)
         self.started = time.monotonic()
         self.next_results = self.started + RESULTS_EVERY
+        self.mirror: Mirror | None = None  # until the search begins
 
     def run(self) -> dict[str, Any]:
         """Until the budget is reached, or something ends the sweep before.
