@@ -10,6 +10,7 @@ from math import prod, sqrt
 import numpy as np
 
 from fmnist.interfaces import Array, Metrics
+from fmnist.memory import zeros
 
 
 class Params:
@@ -22,8 +23,8 @@ class Params:
         shapes = {**decayed, **spared}
         self.decayed = sum(map(prod, decayed.values()))  # θ[:decayed] are the weights
         self.size = sum(map(prod, shapes.values()))
-        self.theta = np.zeros(self.size, dtype)
-        self.grad = np.zeros(self.size, dtype)
+        self.theta = zeros((self.size,), dtype)
+        self.grad = zeros((self.size,), dtype)
         self.views = split(self.theta, shapes)
         self.grads = split(self.grad, shapes)
 

@@ -11,7 +11,7 @@ from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
-from fmnist.engine import loops, vector_math
+from fmnist.engine import loops, product, tile, vector_math
 from fmnist.engine.arguments import Arguments
 from fmnist.engine.kernel import globals_of
 
@@ -174,4 +174,9 @@ BITS: dict[Any, Any] = {  # what has no words in NumPy
     loops.prefetch: prefetch,
     vector_math.power_of_two: power_of_two,
     vector_math.exponent: exponent,
+    product.tile: tile.tile,
+    product.first_tile: tile.first_tile,
+    product.turn: tile.turn,
+    product.tile_rows: tile.tile_rows,
+    product.tile_columns: tile.tile_columns,
 }

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from fmnist.interfaces import Array
+from fmnist.interfaces import Array, Engine
 from fmnist.layer.buffer import Buffer
 
 
@@ -13,20 +13,43 @@ class Dense:
     The first layer of a network leaves ∂x out (`first`): nobody wants the gradient of the data.
     """
 
-    def __init__(self, W: Array, dW: Array, *, first: bool) -> None:
-        self.W, self.dW, self.first = W, dW, first
+    def __init__(self, W: Array, dW: Array, engine: Engine, *, first: bool) -> None:
+        self.W, self.dW, self.engine, self.first = W, dW, engine, first
         self.z = Buffer(W.shape[1], W.dtype.name)
         self.dx = Buffer(W.shape[0], W.dtype.name)
-        self.Wt = W.T
         self.x: Array | None = None
+        self.dy: Array | None = None
 
     def forward(self, x: Array, train: bool) -> Array:
         if x is not self.x:
-            self.x, self.xt = x, x.T
-        return np.dot(x, self.W, self.z.rows(len(x)))
+            self.x, self.dy = x, None
+            self.run = self.engine.bind(forward_product, x, self.W, self.z.rows(len(x)))
+        self.run()
+        return self.z.view
 
     def backward(self, dy: Array) -> Array:
-        np.dot(self.xt, dy, self.dW)
+        if dy is not self.dy:
+            self.dy = dy
+            self.back = self.engine.bind(weight_gradient, self.x, dy, self.dW)
+            if not self.first:
+                self.back_to_x = self.engine.bind(input_gradient, dy, self.W, self.dx.rows(len(dy)))
+        self.back()
         if self.first:
             return dy
-        return np.dot(dy, self.Wt, self.dx.rows(len(dy)))
+        self.back_to_x()
+        return self.dx.view
+
+
+def forward_product(x: Array, W: Array, z: Array) -> None:
+    """z ← x W."""
+    np.dot(x, W, z)
+
+
+def weight_gradient(x: Array, dz: Array, dW: Array) -> None:
+    """∂W ← xᵀ ∂z."""
+    np.dot(x.T, dz, dW)
+
+
+def input_gradient(dz: Array, W: Array, dx: Array) -> None:
+    """∂x ← ∂z Wᵀ."""
+    np.dot(dz, W.T, dx)

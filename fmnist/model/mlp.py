@@ -79,7 +79,7 @@ class MLP:
             layers.append(Dropout(self.input_dropout, inputs, dtype, dropout_rng, engine))
         for i, width in enumerate([*hidden, outputs], 1):
             W, b = f"dense{i}.W", f"dense{i}.b"
-            layers.append(Dense(p[W], g[W], first=i == 1))
+            layers.append(Dense(p[W], g[W], engine, first=i == 1))
             if norm is not None and i <= self.layers:
                 gamma, beta = f"norm{i}.gamma", f"norm{i}.beta"
                 p[gamma][...] = 1

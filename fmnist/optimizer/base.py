@@ -19,6 +19,7 @@ from fmnist import check
 from fmnist.engine.numpy import NumPy
 from fmnist.errors import CheckpointError
 from fmnist.interfaces import Array, Engine, State
+from fmnist.memory import zeros
 from fmnist.params import Params
 
 Rule = Callable[..., tuple[Array, ...]]
@@ -62,7 +63,7 @@ class Optimizer:
         for f in fields(self):
             if "state" in f.metadata:
                 start = f.metadata["state"]
-                setattr(self, f.name, np.zeros_like(params.theta) if start is None else start)
+                setattr(self, f.name, zeros(params.theta.shape, params.theta.dtype.name) if start is None else start)
                 if start is None:
                     self.vectors.append(getattr(self, f.name))
         self.run: Callable[[], None] | None = None
