@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from pathlib import Path
@@ -16,6 +17,9 @@ from suite import EXAMPLES, STEPS, Cell
 from tools import ROOT, SOURCE, Result
 
 WINDOW = 0.06  # seconds that a window lasts about
+REST = (
+    0.1  # seconds before a window, when there are helper threads: the last peer's wait for work a while, at full speed
+)
 
 
 class Missing(Exception):
@@ -63,8 +67,8 @@ class Worker:
 class Lane:
     """An arm's measurements of one cell: windows of `steps` steps, in rounds."""
 
-    def __init__(self, worker: Worker, batch: int) -> None:
-        self.worker = worker
+    def __init__(self, worker: Worker, batch: int, rest: float) -> None:
+        self.worker, self.rest = worker, rest
         self.rounds: list[float] = []
         most = EXAMPLES // batch // STEPS * STEPS
         seconds = min(worker.ask(steps=STEPS, seed=s)["seconds"] for s in (1, 2)) / STEPS
@@ -72,6 +76,7 @@ class Lane:
         self.worker.ask(steps=self.steps, seed=3)
 
     def round(self, seed: int) -> None:
+        time.sleep(self.rest)
         self.rounds.append(1e6 * self.worker.ask(steps=self.steps, seed=seed)["seconds"] / self.steps)
 
 
@@ -88,7 +93,7 @@ def measure(
     with ExitStack() as stack:
         workers = {arm: stack.enter_context(Worker(arm, cores, threads)) for arm in arms}
         for number, cell in enumerate(cells, 1):
-            row, lanes = prepare(cell, workers)
+            row, lanes = prepare(cell, workers, rest=0 if threads == 1 else REST)
             for i in range(rounds):
                 names = list(lanes)
                 for name in names[i % len(names) :] + names[: i % len(names)]:  # nobody is always after the same
@@ -100,7 +105,7 @@ def measure(
     return rows
 
 
-def prepare(cell: Cell, workers: dict[str, Worker]) -> tuple[Result, dict[str, Lane]]:
+def prepare(cell: Cell, workers: dict[str, Worker], rest: float) -> tuple[Result, dict[str, Lane]]:
     """Build the peers, let them prove that they do the same work as ours, and warm them up."""
     row: Result = {"cell": str(cell), **cell._asdict(), "missing": {}, "deviation": {}}
     lanes = {}
@@ -112,7 +117,7 @@ def prepare(cell: Cell, workers: dict[str, Worker]) -> tuple[Result, dict[str, L
                 losses = worker.ask(losses=CHECKED)["losses"]
                 ours = ours or losses  # the first arm is ours
                 row["deviation"][arm] = differs(cell, arm, ours, losses)
-            lanes[arm] = Lane(worker, cell.batch)
+            lanes[arm] = Lane(worker, cell.batch, rest)
         except Missing as reason:
             if arm == "ours":
                 raise SystemExit(f"{cell}: {reason}") from None
