@@ -9,7 +9,7 @@ from tools import Result, child_seconds, span, train, trials
 
 def tracking(tmp: Path, quick: bool, say: Callable[[str], None]) -> Result:
     """disabled, offline, disabled, …: a grid over seeds of one configuration, two at a time."""
-    count, epochs, rounds = (4, 1, 1) if quick else (16, 6, 4)
+    count, epochs, rounds = (4, 1, 1) if quick else (30, 8, 3)
     words = [f"seed=range(1,{count + 1})", "model.width=128", f"trainer.epochs={epochs}", "hydra.sweeper.n_jobs=2"]
     runs: dict[str, list[Result]] = {"disabled": [], "offline": []}
     values: set[tuple[float | None, ...]] = set()

@@ -1,13 +1,14 @@
 """The study as one more run of W&B, job type `sweep`: told what is there, never asked.
 
 A one-way mirror: it gets finished trials and the summary, works on copies in the connection's thread, and whatever
-fails there costs a warning. Tables and figures are sent when there are half as many trials again as the last time, so
-that what a sweep of n trials sends grows with log n.
+fails there costs a warning. Tables and figures are sent at the end, and before when there are half as many trials again
+as the last time, so that what a sweep of n trials sends grows with log n, but not so often that it slows the trials.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from omegaconf import DictConfig
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
 ENDS = {"COMPLETE": "complete", "PRUNED": "pruned", "FAIL": "failed"}
 GROWTH = 1.5
+PATIENCE = 50  # seconds between tables and figures for every second that they take
 NOT_A_FIGURE = ("top", "failures", "pareto_front")  # long lists, which the table has
 
 
@@ -35,22 +37,27 @@ class Mirror:
         self.connection, self.objectives = connection, dict(objectives)
         self.told = told  # trials whose figures W&B has
         self.drawn = 0  # trials that there were when tables and figures were sent
+        self.drawn_at, self.cost = monotonic(), 1.0  # when that was, and how many seconds it took
+        connection.do(load)
 
     def show(self, trials: Sequence["FrozenTrial"], summary: Mapping[str, Any], *, end: str = "") -> None:
         """What the study looks like now; returns at once, unless it is the `end`: finished, failed, interrupted."""
         done = sorted((t for t in trials if t.state.name in ENDS), key=lambda t: (t.datetime_complete, t.number))
         rows = progress(done, self.objectives)[self.told :]
         first, self.told = self.told + 1, len(done)
-        draw = bool(end) or len(done) >= max(self.drawn + 1, GROWTH * self.drawn)
-        self.drawn = len(done) if draw else self.drawn
+        grown = len(done) >= max(self.drawn + 1, GROWTH * self.drawn)
+        draw = bool(end) or (grown and monotonic() - self.drawn_at > PATIENCE * self.cost)
+        if draw:
+            self.drawn, self.drawn_at = len(done), monotonic()
 
         def tell(run: "wandb.Run") -> None:
             for step, row in enumerate(rows, first):
                 run.log(row, step=step, commit=True)
             run.summary.update({key: value for key, value in summary.items() if key not in NOT_A_FIGURE})
             if draw and done:
+                begin = monotonic()
                 run.log({**tables(done, self.objectives, summary), **figures(done, self.objectives)})
-
+                self.cost = monotonic() - begin
             if end:
                 run.summary["state"] = end
                 run.tags = (*(run.tags or ()), end)
@@ -79,6 +86,13 @@ def open_mirror(
     own = replace(settings, name=None, job_type=None)
     connection = own.connect(folder, config=config, name=study, group=study, job_type="sweep", **init)
     return Mirror(connection, objectives, told)
+
+
+def load(run: "wandb.Run") -> None:
+    """Import what draws before the end, when somebody waits for it."""
+    from optuna import visualization
+
+    visualization.is_available()
 
 
 def progress(done: Sequence["FrozenTrial"], objectives: Mapping[str, "StudyDirection"]) -> list[dict[str, Any]]:
