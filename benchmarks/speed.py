@@ -9,12 +9,13 @@ from collections.abc import Callable
 from datetime import date
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from statistics import median
 
 from arms import ARMS
 from feel import feel
 from growth import growth
 from page import tables, terminal, write
-from ratios import summary
+from ratios import limit, summary
 from rich.console import Console
 from rounds import measure
 from suite import NETWORKS, Cell, quick_suite, suite
@@ -60,7 +61,8 @@ def main() -> None:
 def run(part: str, quick: bool, say: Callable[[str], None]) -> Result:
     """The results of one of ALL, by their names in speed.json."""
     if part == "steps":
-        return {"one_core": steps(measure(quick_suite() if quick else suite(), list(ARMS), 3 if quick else 5, say))}
+        cells, rounds, passes = (quick_suite(), 3, 1) if quick else (suite(), 5, 3)
+        return {"one_core": steps(*(measure(cells, list(ARMS), rounds, say) for _ in range(passes)))}
     if part == "threads":
         cells = [Cell(*network) for network in NETWORKS]
         settings = {"two_cores": (2, 2), "free": (0, 0)}
@@ -71,8 +73,15 @@ def run(part: str, quick: bool, say: Callable[[str], None]) -> Result:
         return {"feel": feel(Path(tmp), quick, say)}
 
 
-def steps(rows: list[Result]) -> Result:
-    return {"summary": summary(rows), "cells": rows}
+def steps(*passes: list[Result]) -> Result:
+    """Cells with the medians of all passes over the suite, and what each pass alone comes to."""
+    cells = [
+        {**rows[0], "us": {arm: median(row["us"][arm] for row in rows) for arm in rows[0]["us"]}}
+        for rows in zip(*passes, strict=True)
+    ]
+    each = [{row["name"]: row["ratio"] for row in summary(rows)} for rows in passes]
+    found = [{**row, "passes": [one[row["name"]] for one in each]} for row in summary(cells)]
+    return {"summary": found, "limit": limit(cells), "cells": cells}
 
 
 def publish(found: Result) -> None:

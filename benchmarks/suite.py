@@ -1,5 +1,6 @@
 """What is measured: the networks, batch sizes, optimizers and activations, and the order of the examples."""
 
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -35,6 +36,12 @@ class Cell(NamedTuple):
 
     def __str__(self) -> str:
         return " ".join(filter(None, (self.network, self.optimizer, self.activation, self.extra)))
+
+    @property
+    def flops(self) -> int:
+        """Of a step's matrix products: forward, ∂W and ∂x take 2 · batch · inputs · outputs each, a layer."""
+        layers = list(pairwise((784, *self.hidden, 10)))
+        return 2 * self.batch * (3 * sum(a * b for a, b in layers) - layers[0][0] * layers[0][1])
 
     def overrides(self) -> list[str]:
         """The same as words for train.py."""

@@ -84,6 +84,31 @@ def test_a_ratio_is_over_the_fastest_form_and_of_the_floor_the_other_way_round()
     assert slower_than_jax(rows) == ["b"]
 
 
+def test_a_limit_is_the_products_at_the_best_rate() -> None:
+    from ratios import limit
+    from suite import Cell
+
+    assert Cell((10,), 2).flops == 2 * 2 * (2 * 784 * 10 + 3 * 10 * 10)
+    flops = Cell((10,), 2).flops
+    rows = [
+        {"hidden": [10], "batch": 2, "us": {"ours": 9.0, "jax scan": flops / 250, "matmul": flops / 1000}},
+        {"hidden": [10], "batch": 2, "us": {"ours": 9.0, "jax scan": flops / 1000, "matmul": flops / 500}},
+    ]
+    assert limit(rows) == {"gflops": pytest.approx(1), "ratio": pytest.approx(2)}  # √(4 · 1)
+
+
+def test_a_cell_is_the_median_of_the_passes() -> None:
+    from speed import steps
+
+    def of(ours: float) -> list[dict[str, Any]]:
+        return [{"cell": "a", "hidden": [10], "batch": 2, "us": {"ours": ours, "jax scan": 300.0, "matmul": 80.0}}]
+
+    found = steps(of(100), of(300), of(200))
+    assert found["cells"][0]["us"]["ours"] == 200
+    assert [row["ratio"] for row in found["summary"]] == [pytest.approx(1.5), pytest.approx(2.5)]
+    assert found["summary"][0]["passes"] == [pytest.approx(3), pytest.approx(1), pytest.approx(1.5)]
+
+
 def test_a_worker_builds_and_times_what_it_is_told() -> None:
     asks = [
         {"cell": [[32], 16, "adam", "tanh", ""]},
