@@ -24,8 +24,9 @@ def feel(tmp: Path, quick: bool, say: Callable[[str], None]) -> Result:
         if (key := f"first_step_{tracker}_seconds") and (SOURCE / "conf" / "tracker" / f"{tracker}.yaml").exists():
             found[key] = median([first_step(tmp, tracker) for _ in range(times + 1)][1:])  # the first warms the caches
             say(f"first step, tracker={tracker}  {found[key]:.2f} s")
-    for name, words in {"default": [], "1024_1024": ["model.width=1024"]}.items():
-        run = child([*words, "trainer.epochs=1", f"hydra.run.dir={tmp / name}"])
+    short = ["trainer.epochs=1"]
+    for name, words in {"default": short if quick else [], "1024_1024": ["model.width=1024", *short]}.items():
+        run = child([*words, f"hydra.run.dir={tmp / name}"])
         found[f"peak_{name}_mb"] = run["peak_mb"]
         say(f"peak memory, {name}  {run['peak_mb']:.0f} MB")
     found["sweep_worker_mb"] = worker_beyond_the_first(tmp)

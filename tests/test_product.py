@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 import numpy as np
 import pytest
+from threadpoolctl import threadpool_limits
 
 from fmnist.engine import product
 from fmnist.engine.numba import Numba, room
@@ -100,13 +101,14 @@ def test_more_threads_leave_large_products_to_blas() -> None:
 
     small, large = matrices(32), matrices(128)
 
-    def is_blas(engine: Numba, matrices: list[Array]) -> bool:
-        return getattr(engine.bind(forward_product, *matrices), "func", None) is forward_product
+    def is_blas(matrices: list[Array]) -> bool:
+        return getattr(Numba().bind(forward_product, *matrices), "func", None) is forward_product
 
-    assert not is_blas(Numba(threads=1), large)
-    assert not is_blas(Numba(threads=2), small)
-    assert is_blas(Numba(threads=2), large)
-    assert is_blas(Numba(threads=None), large)
+    with threadpool_limits(1, user_api="blas"):
+        assert not is_blas(large)
+    with threadpool_limits(2, user_api="blas"):
+        assert is_blas(large)
+        assert not is_blas(small)
 
 
 def test_all_products_share_their_room() -> None:

@@ -12,10 +12,8 @@ from fmnist.engine.numpy import NumPy
 class Auto:
     """The faster of the engines that are there."""
 
-    threads: int | None = 1
-
     def __post_init__(self) -> None:
-        object.__setattr__(self, "engine", Numba(self.threads) if installed() else NumPy())
+        object.__setattr__(self, "engine", Numba() if installed() else NumPy())
 
     @property
     def name(self) -> str:

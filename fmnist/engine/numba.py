@@ -6,13 +6,14 @@ more. An operation without a loop, or with a rule that Numba cannot compile, run
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from importlib.util import find_spec
 from math import prod, sqrt
 from types import FunctionType
 from typing import Any, ClassVar
 
 import numpy as np
+from threadpoolctl import ThreadpoolController
 
 from fmnist.console import say
 from fmnist.engine import loops, product
@@ -33,15 +34,11 @@ SHARED = 2**22  # multiplications that are worth waking other threads for
 
 @dataclass(frozen=True)
 class Numba:
-    """See `Engine` in interfaces.py.
-
-    `threads`: of BLAS. Loops have one; with more, large matrix products are left to BLAS.
+    """See `Engine` in interfaces.py. Loops have one thread: if BLAS has more, large matrix products are left to it.
 
     Raises:
         FmnistError: Numba is not installed.
     """
-
-    threads: int | None = 1
 
     name: ClassVar[str] = "numba"
 
@@ -70,7 +67,7 @@ class Numba:
         if operation == "update":
             _, scalars, *arrays = arguments
             return update_loop(states=len(arrays) - len(UPDATED), constants=len(scalars._fields))
-        if hasattr(product, operation) and self.threads != 1 and multiplications(arguments) > SHARED:
+        if hasattr(product, operation) and multiplications(arguments) > SHARED and blas_threads() > 1:
             return None
         return getattr(product, operation, None) or getattr(loops, operation, None)
 
@@ -78,6 +75,16 @@ class Numba:
 def multiplications(matrices: tuple[Array, ...]) -> float:
     """Of a product: (n, m) times (m, k) takes n m k."""
     return sqrt(prod(matrix.size for matrix in matrices))
+
+
+def blas_threads() -> int:
+    """How many BLAS may use now."""
+    return max((library.num_threads for library in blas().lib_controllers), default=1)
+
+
+@cache
+def blas() -> ThreadpoolController:
+    return ThreadpoolController().select(user_api="blas")
 
 
 ROOMS: dict[np.dtype[Any], Array] = {}
