@@ -69,11 +69,12 @@ def test_other_processors_have_other_tiles(registers: str, tmp_path: object) -> 
         "import fmnist.engine.registers as r\n"
         f"r.registers = lambda: r.Registers({registers})\n"
         "import numpy as np; from test_product import SHAPES, Numba, results\n"
-        "for shape in SHAPES:\n"
-        "    for exact, found in results(Numba(), *shape, 'float32'):\n"
-        "        np.testing.assert_allclose(found, exact, rtol=1e-5, atol=3e-4)\n"
+        "for dtype in ('float64', 'float32'):\n"
+        "    for shape in SHAPES:\n"
+        "        for exact, found in results(Numba(), *shape, dtype):\n"
+        "            np.testing.assert_allclose(found, exact, rtol=1e-5, atol=3e-4)\n"
         "from fmnist.engine.numba import ROOMS\n"
-        "print(*(room.shape[1] for room in ROOMS.values()))\n"
+        "print(ROOMS[np.dtype('float32')].shape[1])\n"
     )
     env = os.environ | {"FMNIST_CACHE": str(tmp_path), "PYTHONPATH": f"{ROOT}:{ROOT / 'tests'}"}
     done = subprocess.run([sys.executable, "-c", code], env=env, capture_output=True, text=True, check=False)

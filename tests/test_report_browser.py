@@ -275,6 +275,32 @@ def test_nothing_is_fetched(driver: Any, sweep: Path) -> None:
     assert any("Content Security Policy" in line for line in errors(driver))
 
 
+def test_two_objectives_show_their_pareto_front(driver: Any, sweep: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "multirun" / "two"
+    folder.mkdir(parents=True)
+    for number in range(4):
+        shutil.copytree(sweep.parent / str(number), folder / str(number))
+    (folder / "multirun.yaml").write_text("hydra: {sweeper: {storage: null}}\n")
+    objectives = {"val/accuracy": "maximize", "parameters": "minimize"}
+    (folder / "summary.json").write_text(json.dumps({"study": "two", "objectives": objectives}))
+    storage = optuna.storages.JournalStorage(JournalFileBackend(str(folder / "study.journal")))
+    study = optuna.create_study(study_name="two", storage=storage, directions=list(objectives.values()))
+    for number, values in enumerate([(0.8, 100), (0.9, 300), (0.7, 200), (0.85, 150)]):  # the third is beaten twice
+        distributions = {"lr": FloatDistribution(0, 1)}
+        study.add_trial(create_trial(values=values, params={"lr": 0.1 * (number + 1)}, distributions=distributions))
+
+    look(driver, write_report([folder]))
+    heads = ask(driver, "[...document.querySelectorAll('#searches h2')].map(head => head.textContent)")
+    assert heads[:3] == ["History", "val/accuracy against parameters", "Parallel coordinates"]
+    script = "document.querySelectorAll('#searches .plot')[1]"
+    driver.execute_script(f"draw({script})")
+    beaten, line, front = ask(driver, f"{script}.data.map(trace => [trace.x, trace.y])")
+    assert beaten == [[200], [0.7]]
+    assert line == front == [[100, 150, 300], [0.8, 0.85, 0.9]]
+    assert "3 trials of which no other is better" in find(driver, "#searches").text
+    assert errors(driver) == []
+
+
 def test_names_with_html_are_shown_as_text(driver: Any, sweep: Path, tmp_path: Path) -> None:
     """A study, a parameter, choices, folders, reasons and metrics called like a script: none runs, all are read."""
     folder = tmp_path / "multirun" / "s"

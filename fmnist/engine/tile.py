@@ -144,6 +144,19 @@ class Vectors:
             vectors = [self.shuffled(a, b, order) for a, b in halves for order in (low, high)]
         return vectors
 
+    def cut(self, vectors: list[Any], length: int) -> list[Any]:
+        """The same numbers in vectors of another length."""
+        if self.lanes >= length:
+            firsts = range(0, self.lanes, length)
+            return [self.shuffled(x, x, list(range(first, first + length))) for x in vectors for first in firsts]
+        lanes = self.lanes
+        while lanes < length:
+            lanes *= 2
+            vectors = [
+                self.shuffled(x, y, list(range(lanes))) for x, y in zip(vectors[::2], vectors[1::2], strict=True)
+            ]
+        return vectors
+
     def shuffled(self, a: Any, b: Any, lanes: list[int]) -> Any:
         return self.builder.shuffle_vector(a, b, ir.Constant(ir.VectorType(INDEX, len(lanes)), lanes))
 
@@ -264,12 +277,7 @@ class Tile(Vectors):
         builder, height = self.builder, REGISTERS.rows
         whole = builder.icmp_signed(">=", self.rows_left, WORD(height))
         for v in range(len(masks)):
-            columns = [
-                self.shuffled(vector, vector, list(range(first, first + height)))
-                for vector in self.interleaved([row[v] for row in sums])
-                for first in range(0, self.lanes, height)
-            ]
-            for lane, column in enumerate(columns):
+            for lane, column in enumerate(self.cut(self.interleaved([row[v] for row in sums]), height)):
                 j = v * self.lanes + lane
                 place = self.plus(self.cj, j)
                 inside = builder.icmp_signed("<", WORD(j), self.columns_left)

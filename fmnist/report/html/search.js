@@ -9,6 +9,7 @@ function startSearches() {
     byId("searches").append(history(search, name));
     const complete = search.number.map((_, i) => i).filter((i) => search.state[i] === "complete");
     if (complete.length < 2 || !search.parameters.length) continue;
+    for (const other of search.others) byId("searches").append(tradeoff(search, other, complete, name));
     byId("searches").append(parallel(search, complete, name));
     if (search.correlations.length || Object.keys(search.importances).length) byId("searches").append(matters(search, name));
     byId("searches").append(slices(search, complete, name));
@@ -65,6 +66,28 @@ function history(search, name) {
   ];
   const note = parts.filter(([members]) => members.length).map(([, text]) => text).join("; ");
   return card(`History${name}`, focus.button, element, make("p", { className: "note", textContent: `${note}.${edge(focus)}` }));
+}
+
+// Two objectives: those trials that no other one beats in both are the Pareto front.
+function tradeoff(search, other, complete, name) {
+  const element = make("div", { className: "plot high" });
+  const front = complete.filter((i) => search.best.includes(search.number[i])).sort((a, b) => other.values[a] - other.values[b]);
+  const trials = (members, shade, size) => ({
+    type: "scatter", mode: "markers", x: members.map((i) => other.values[i]), y: members.map((i) => search.value[i]), cliponaxis: false,
+    marker: { color: shade, size }, hovertemplate: "%{text}<extra></extra>",
+    text: members.map((i) => [...told(search, i), `${other.name} ${figure(other.values[i])}`].map(plain).join("<br>")),
+  });
+  plot(element, () => ({
+    title: search.objective,
+    traces: [
+      trials(complete.filter((i) => !front.includes(i)), colour("muted"), 6),
+      { type: "scatter", mode: "lines", x: front.map((i) => other.values[i]), y: front.map((i) => search.value[i]), line: { color: colour("good"), width: 1, dash: "dot" }, hoverinfo: "skip" },
+      trials(front, colour("accent"), 9),
+    ],
+    xaxis: { title: { text: plain(other.name), standoff: 6 } },
+  }));
+  const note = `Large dots: the Pareto front, ${front.length} ${front.length === 1 ? "trial" : "trials"} of which no other is better in every objective.`;
+  return card(`${search.objective} against ${other.name}${name}`, null, element, make("p", { className: "note", textContent: note }));
 }
 
 function matters(search, name) {

@@ -15,7 +15,10 @@ if TYPE_CHECKING:
 
 
 def search(sweep: Sweep) -> dict[str, Any] | None:
-    """Trials that are waiting are left out; None without any other. Several objectives: the first one is shown."""
+    """Trials that are waiting are left out; None without any other.
+
+    Of several objectives the first is shown, and it against each other one.
+    """
     if sweep.study is None:
         return None
     trials = [trial for trial in sweep.study.get_trials(deepcopy=False) if trial.state.name != "WAITING"]
