@@ -1,6 +1,5 @@
 """A run's folder: claimed by one process alone, and the record of what was asked, on what, and what came out."""
 
-import fcntl
 import logging
 import os
 import shlex
@@ -15,6 +14,7 @@ from fmnist import atomic, trial
 from fmnist.console import log
 from fmnist.environment import environment
 from fmnist.errors import ConfigError, FmnistError
+from fmnist.folder import locked
 
 
 class Run:
@@ -42,8 +42,7 @@ class Run:
         self.choices = {group: option for group, option in choices.items() if group in self.config}
 
     def __enter__(self) -> "Run":
-        self.folder.mkdir(parents=True, exist_ok=True)
-        self.lock = os.open(self.folder, os.O_RDONLY)
+        self.lock = locked(self.folder)
         try:
             self.claim()
             self.write()
@@ -53,10 +52,6 @@ class Run:
         return self
 
     def claim(self) -> None:
-        try:
-            fcntl.flock(self.lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise FmnistError(f"{self.folder}: another process is training in this folder") from None
         if self.resume:
             stored = OmegaConf.load(self.folder / "choices.yaml")
             self.choices = {str(group): str(option) for group, option in stored.items()}

@@ -21,6 +21,7 @@ from omegaconf.errors import OmegaConfBaseException
 
 from fmnist import trial
 from fmnist.errors import ConfigError, FmnistError, closest, one_line
+from fmnist.folder import remove_empty
 
 
 @contextmanager
@@ -62,10 +63,7 @@ def fail(message: str, exit_code: int = 2) -> NoReturn:
         for empty in (folder, folder.parent):
             if empty == Path.cwd():
                 break
-            try:
-                empty.rmdir()
-            except OSError:
-                break
+            remove_empty(empty)
     raise SystemExit(exit_code) from None
 
 

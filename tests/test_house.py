@@ -18,7 +18,7 @@ from shell import TINY, run, summary, train
 # From the ground up. A module imports from lower floors, and within its own package.
 FLOORS = [
     {"fmnist", "errors", "interfaces"},
-    {"trial", "memory"},
+    {"trial", "memory", "folder"},
     {
         "check",
         "params",

@@ -1,6 +1,8 @@
 """What a run leaves behind, and that it can be trusted: figures, files, folders of their own."""
 
+import fcntl
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -10,6 +12,7 @@ import pytest
 from omegaconf import OmegaConf
 
 from fmnist.dataset.fashion_mnist import FashionMNIST
+from fmnist.folder import locked
 from options import ROOT, build
 from real_data import HOW, is_here
 from shell import TINY, metrics, run, summary, train, trained
@@ -113,6 +116,33 @@ def test_runs_started_in_the_same_instant_have_folders_of_their_own(tmp_path: Pa
     runs = [subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.DEVNULL) for _ in range(4)]
     assert [process.wait(60) for process in runs] == [0] * 4
     assert len(list(tmp_path.glob("outputs/*/*/summary.json"))) == 4
+
+
+def test_whoever_is_refused_leaves_the_others_empty_folder_alone(tmp_path: Path) -> None:
+    """Or a third process would make it anew, and two would train in a folder of one name."""
+    (tmp_path / "run").mkdir()
+    lock = os.open(tmp_path / "run", os.O_RDONLY)  # as a process does before it writes
+    fcntl.flock(lock, fcntl.LOCK_EX)
+    done = train(*TINY, "hydra.run.dir=run", cwd=tmp_path)
+    assert (done.returncode, done.stderr) == (2, "error: run: another process is training in this folder\n")
+    assert (tmp_path / "run").is_dir()
+    os.close(lock)
+
+
+def test_a_folder_that_was_removed_before_it_was_locked_is_made_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder, real = tmp_path / "run", fcntl.flock
+
+    def too_late(lock: int, how: int) -> None:
+        monkeypatch.setattr(fcntl, "flock", real)
+        folder.rmdir()
+        real(lock, how)
+
+    monkeypatch.setattr(fcntl, "flock", too_late)
+    lock = locked(folder)
+    assert os.path.samestat(os.fstat(lock), folder.stat())
+    os.close(lock)
 
 
 def test_one_folder_is_never_shared_by_two_processes(tmp_path: Path) -> None:

@@ -1,0 +1,38 @@
+"""A folder for one process alone, also while it is still empty."""
+
+import fcntl
+import os
+from contextlib import suppress
+from pathlib import Path
+
+from fmnist.errors import FmnistError
+
+
+def locked(folder: Path) -> int:
+    """A descriptor of the folder, made if there is none, that no other process can lock until it is closed.
+
+    Raises:
+        FmnistError: another process has it.
+    """
+    while True:
+        folder.mkdir(parents=True, exist_ok=True)
+        lock = os.open(folder, os.O_RDONLY)
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            if os.path.exists(folder) and os.path.samestat(os.fstat(lock), os.stat(folder)):
+                return lock
+        except BlockingIOError:
+            os.close(lock)
+            raise FmnistError(f"{folder}: another process is training in this folder") from None
+        os.close(lock)  # it was removed before it was locked: see `remove_empty`
+
+
+def remove_empty(folder: Path) -> None:
+    """Remove a folder in which nothing is, unless a process is about to train there."""
+    with suppress(OSError):
+        lock = os.open(folder, os.O_RDONLY)
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            folder.rmdir()
+        finally:
+            os.close(lock)
