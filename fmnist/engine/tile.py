@@ -9,6 +9,7 @@ from typing import Any
 
 from llvmlite import ir
 from numba import types
+from numba.core import cgutils
 from numba.extending import intrinsic
 
 from fmnist.engine.registers import registers
@@ -275,15 +276,27 @@ class Tile(Vectors):
     def store_turned(self, sums: list[list[Any]], masks: list[Any]) -> None:
         """Column by column, each into a row of Cᵀ."""
         builder, height = self.builder, REGISTERS.rows
+        columns = [x for v in range(len(masks)) for x in self.cut(self.interleaved([row[v] for row in sums]), height)]
+        if masks[0] is not None:
+            self.store_part(columns)
+            return
         whole = builder.icmp_signed(">=", self.rows_left, WORD(height))
-        for v in range(len(masks)):
-            for lane, column in enumerate(self.cut(self.interleaved([row[v] for row in sums]), height)):
-                j = v * self.lanes + lane
-                place = self.plus(self.cj, j)
-                inside = builder.icmp_signed("<", WORD(j), self.columns_left)
-                with builder.if_then(inside), builder.if_else(whole) as (all_rows, some):
-                    with all_rows:
-                        self.store(column, self.c.at(self.rows[0], place))
-                    with some:
-                        for r, i in enumerate(self.rows):
-                            self.store(builder.extract_element(column, INDEX(r)), self.c.at(i, place))
+        with builder.if_else(whole) as (all_rows, some):
+            with all_rows:
+                for j, column in enumerate(columns):
+                    self.store(column, self.c.at(self.rows[0], self.plus(self.cj, j)))
+            with some:
+                self.store_part(columns)
+
+    def store_part(self, columns: list[Any]) -> None:
+        """What there is of them, number by number."""
+        builder, height, pointer = self.builder, REGISTERS.rows, self.number.as_pointer()
+        memory = cgutils.alloca_once(builder, ir.ArrayType(columns[0].type, len(columns)))
+        for j, column in enumerate(columns):
+            builder.store(column, builder.gep(memory, [WORD(0), WORD(j)]), align=self.size)
+        start = builder.bitcast(memory, pointer)
+        with self.steps(self.least(self.columns_left, WORD(len(columns))), 1) as j:
+            first = builder.gep(start, [builder.mul(j, WORD(height))])
+            with self.steps(self.least(self.rows_left, WORD(height)), 1) as r:
+                place = self.c.at(builder.add(self.rows[0], r), builder.add(self.cj, j))
+                builder.store(builder.load(builder.gep(first, [r])), builder.bitcast(place, pointer))
