@@ -7,3 +7,4 @@ import os
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 os.environ["WANDB_MODE"] = "disabled"
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # hundreds of processes start; each would compile the source again
