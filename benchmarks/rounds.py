@@ -18,7 +18,7 @@ from tools import ROOT, SOURCE, Result
 
 WINDOW = 0.06  # seconds that a window lasts about
 REST = (
-    0.1  # seconds before a window, when there are helper threads: the last peer's wait for work a while, at full speed
+    0.1  # seconds before a window with helper threads: those of the last peer wait for work at full speed, for a while
 )
 
 

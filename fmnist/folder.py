@@ -19,20 +19,23 @@ def locked(folder: Path) -> int:
         lock = os.open(folder, os.O_RDONLY)
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            if os.path.exists(folder) and os.path.samestat(os.fstat(lock), os.stat(folder)):
-                return lock
+            with suppress(FileNotFoundError):
+                if os.path.samestat(os.fstat(lock), os.stat(folder)):
+                    return lock
         except BlockingIOError:
             os.close(lock)
             raise FmnistError(f"{folder}: another process is training in this folder") from None
         os.close(lock)  # it was removed before it was locked: see `remove_empty`
 
 
-def remove_empty(folder: Path) -> None:
-    """Remove a folder in which nothing is, unless a process is about to train there."""
+def remove_empty(folder: Path) -> bool:
+    """Remove a folder in which nothing is, unless a process is about to train there; was it removed?"""
     with suppress(OSError):
         lock = os.open(folder, os.O_RDONLY)
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             folder.rmdir()
+            return True
         finally:
             os.close(lock)
+    return False

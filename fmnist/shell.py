@@ -61,9 +61,8 @@ def fail(message: str, exit_code: int = 2) -> NoReturn:
     print(f"error: {message}", file=sys.stderr)
     if folder := output_folder():
         for empty in (folder, folder.parent):
-            if empty == Path.cwd():
+            if empty == Path.cwd() or not remove_empty(empty):
                 break
-            remove_empty(empty)
     raise SystemExit(exit_code) from None
 
 
