@@ -75,12 +75,9 @@ def limit(rows: Sequence[Result]) -> Result:
     """How many times as fast as JAX a step could be that is nothing but matrix products, at the best rate seen."""
     flops = [Cell(tuple(row["hidden"]), row["batch"]).flops for row in rows]
     rate = max(count / row["us"]["matmul"] for count, row in zip(flops, rows, strict=True))
-    ratios = [jax * rate / count for count, row in zip(flops, rows, strict=True) if (jax := fastest_jax(row["us"]))]
+    times = [(GOALS[0].ratio(row["us"]) or 0) * row["us"]["ours"] for row in rows]  # JAX's; 0 where it is missing
+    ratios = [jax * rate / count for count, jax in zip(flops, times, strict=True) if jax]
     return {"gflops": rate / 1e3, "ratio": geometric_mean(ratios) if ratios else None}
-
-
-def fastest_jax(us: dict[str, float]) -> float | None:
-    return min((us[arm] for arm in GOALS[0].theirs if arm in us), default=None)
 
 
 def slower_than_jax(rows: Sequence[Result]) -> list[str]:

@@ -17,9 +17,7 @@ from suite import EXAMPLES, STEPS, Cell
 from tools import ROOT, SOURCE, Result
 
 WINDOW = 0.06  # seconds that a window lasts about
-REST = (
-    0.1  # seconds before a window with helper threads: those of the last peer wait for work at full speed, for a while
-)
+REST = 0.1  # seconds before a window with helper threads: the last peer's wait for work at full speed, for a while
 
 
 class Missing(Exception):

@@ -44,7 +44,7 @@ def machine() -> tuple[llvm.TargetMachine, llvm.ExecutionEngine]:
 @cache
 def versions() -> str:
     """What all kernels depend on: how they are made, by whom and for which processor."""
-    names = "arguments", "compile", "registers", "tile", "vector_math"
+    names = "arguments", "compile", "registers", "tile", "vector_math", "vectors"
     sources = [Path(__file__).with_name(f"{name}.py") for name in names]
     engine = sha256(b"".join(file.read_bytes() for file in sources)).hexdigest()
     cpu = llvm.get_host_cpu_name(), llvm.get_host_cpu_features().flatten()

@@ -47,7 +47,7 @@ class Numba:
             raise FmnistError("engine=numba: Numba is not installed: pip install numba, or engine=numpy")
 
     def bind(self, operation: Callable[..., None], *arguments: Any) -> Callable[[], None]:
-        loop = self.loop_of(operation.__name__, arguments)
+        loop = loop_of(operation.__name__, arguments)
         if loop is None:
             return partial(operation, *arguments)
         from fmnist.engine.kernel import kernel  # LLVM, which `--help` need not wait for
@@ -62,14 +62,15 @@ class Numba:
                 say(f"engine=numba: NumPy runs {name}, which cannot be compiled: {one_line(error)[:200]}")
         return partial(operation, *arguments)
 
-    def loop_of(self, operation: str, arguments: tuple[Any, ...]) -> FunctionType | None:
-        """The loop of an operation, if it has one."""
-        if operation == "update":
-            _, scalars, *arrays = arguments
-            return update_loop(states=len(arrays) - len(UPDATED), constants=len(scalars._fields))
-        if hasattr(product, operation) and multiplications(arguments) > SHARED and blas_threads() > 1:
-            return None
-        return getattr(product, operation, None) or getattr(loops, operation, None)
+
+def loop_of(operation: str, arguments: tuple[Any, ...]) -> FunctionType | None:
+    """The loop of an operation, if it has one."""
+    if operation == "update":
+        _, scalars, *arrays = arguments
+        return update_loop(states=len(arrays) - len(UPDATED), constants=len(scalars._fields))
+    if hasattr(product, operation) and multiplications(arguments) > SHARED and blas_threads() > 1:
+        return None
+    return getattr(product, operation, None) or getattr(loops, operation, None)
 
 
 def multiplications(matrices: tuple[Array, ...]) -> float:
