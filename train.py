@@ -7,13 +7,13 @@ import hydra
 from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig
 
-from fmnist.shell import shell
+from fmnist.terminal.user_errors import user_errors
 
 
 @hydra.main(version_base="1.3", config_path="conf", config_name="config")
 def main(config: DictConfig) -> float:
     """One run; returns its objective."""
-    with shell():
+    with user_errors():
         return train(config)
 
 
@@ -22,12 +22,12 @@ def train(config: DictConfig) -> float:
     # Imported here, so that `--help` and a misspelt option need not wait for NumPy.
     from threadpoolctl import threadpool_limits
 
-    from fmnist.console import say, say_settings, say_summary
     from fmnist.experiment import experiment
-    from fmnist.record import Record
-    from fmnist.run import Run, again, resumed
-    from fmnist.session import Session
-    from fmnist.streams import streams
+    from fmnist.run.record import Record
+    from fmnist.run.run import Run, again, resumed
+    from fmnist.terminal.console import echo, print_settings, print_summary
+    from fmnist.training.generators import spawn_generators
+    from fmnist.training.state import TrainingState
 
     job = HydraConfig.get()
     folder = Path(relpath(job.runtime.output_dir))
@@ -38,26 +38,26 @@ def train(config: DictConfig) -> float:
 
     parts = experiment(config)
     splits = parts.load()
-    rng = streams(parts.seed)
+    rng = spawn_generators(parts.seed)
     network = parts.network(splits, rng)
     parts.optimizer.bind(network.params, parts.engine)
     objective = parts.objective.on(splits)
     size = splits.train.size
-    session = Session(network, parts.optimizer, rng, objective, folder, parts.trainer.epochs, size, parts.engine)
+    training = TrainingState(network, parts.optimizer, rng, objective, folder, parts.trainer.epochs, size, parts.engine)
 
     run = Run(folder, config, overrides, job.runtime.choices, engine=parts.engine.name, resume=resume)
     with threadpool_limits(parts.trainer.threads, user_api="blas"), run:
-        say_settings(run.config, run.choices)
-        say(f"the engine is {parts.engine.name}")
-        with Record(session, splits, parts.tracker) as record:
+        print_settings(run.config, run.choices)
+        echo(f"the engine is {parts.engine.name}")
+        with Record(training, splits, parts.tracker) as record:
             if resume:
-                session.resume()
-            parts.trainer.fit(session, splits, parts.loss, parts.scheduler, parts.augment, parts.callbacks)
+                training.resume()
+            parts.trainer.fit(training, splits, parts.loss, parts.scheduler, parts.augment, parts.callbacks)
             record.judge(parts.loss, parts.trainer)
-        say_summary(record.summary, folder)
+        print_summary(record.summary, folder)
     return record.summary["value"]
 
 
 if __name__ == "__main__":
-    with shell():
+    with user_errors():
         main()

@@ -18,13 +18,13 @@ from omegaconf import OmegaConf
 from optuna.samplers import BaseSampler
 from tools import SOURCE, Result, span, train, trials
 
-from fmnist.sweep import parts
-from fmnist.sweep import trials as names
 from fmnist.sweep.options import options
 from fmnist.sweep.search import RESULTS_EVERY, RESULTS_SHARE, Search
-from fmnist.sweep.space import Space, parse
-from fmnist.sweep.study import Ledger
-from fmnist.trial import open_storage
+from fmnist.sweep.space.space import Space, parse
+from fmnist.sweep.study import attributes as names
+from fmnist.sweep.study import samplers
+from fmnist.sweep.study.trial_queue import TrialQueue
+from fmnist.sweep.trial import open_storage
 
 OBJECTIVE = "val/accuracy"
 
@@ -63,7 +63,7 @@ class Timed(BaseSampler):
 
 
 def cost(tmp: Path, quick: bool, say: Callable[[str], None]) -> Result:
-    """The ledger and the search with trials that take no time, then whole sweeps of a task that does nothing."""
+    """The queue and the search with trials that take no time, then whole sweeps of a task that does nothing."""
     sizes = [10, 300] if quick else [10, 1000, 10000]
     found: Result = {"command": "conf/sweep/wide.yaml's space, journal file", "goal": "as at 10"}
     found["start_seconds"] = {}
@@ -95,8 +95,8 @@ class Bench:
         study.set_user_attr("ready", {})
         open_storage.cache_clear()
         begin = time.process_time()
-        ledger = Ledger("cost", url)
-        ledger.open({}, ["maximize"], size + count, [])
+        queue = TrialQueue("cost", url)
+        queue.open({}, ["maximize"], size + count, [])
         self.opening = time.process_time() - begin
         self.config, self.timed = group("sampler", sampler), Timed(optuna.samplers.RandomSampler())
         opts = options({"sampler": {}, "pruner": group("pruner", "median")})
@@ -106,12 +106,12 @@ class Bench:
         )
         plan.objectives, plan.sampler_of = {OBJECTIVE: "maximize"}, self.sampler
         context: Any = None
-        self.search = Search(plan, ledger, folder, [], context, lambda _: 0.5)
+        self.search = Search(plan, queue, folder, [], context, lambda _: 0.5)
         self.rows: list[dict[str, float]] = []
 
     def sampler(self, number: int, attempt: int) -> BaseSampler:
         """The trial's own, as in `Plan.sampler_of`."""
-        self.timed.inner = parts.sampler(self.config, number + attempt)
+        self.timed.inner = samplers.sampler(self.config, number + attempt)
         return self.timed
 
     def step(self) -> None:

@@ -5,20 +5,20 @@ import threading
 import time
 from dataclasses import dataclass
 
-from fmnist.callback.base import Callback
-from fmnist.session import Session
+from fmnist.training.callback import Callback
+from fmnist.training.state import TrainingState
 
 
 @dataclass(kw_only=True)
 class FirstStep(Callback):
     """Writes the seconds since `BENCHMARK_BEGIN` (of the monotonic clock) into the file `BENCHMARK_FILE`."""
 
-    def start(self, session: Session) -> None:
-        threading.Thread(target=self.watch, args=[session], daemon=True).start()
+    def start(self, training: TrainingState) -> None:
+        threading.Thread(target=self.watch, args=[training], daemon=True).start()
 
-    def watch(self, session: Session) -> None:
-        """From beside the loop, which knows nothing of it: the session counts the examples that were seen."""
-        while not session.seen:
+    def watch(self, training: TrainingState) -> None:
+        """From beside the loop, which knows nothing of it: the state counts the examples that were seen."""
+        while not training.seen:
             time.sleep(0.001)
         seconds = time.monotonic() - float(os.environ["BENCHMARK_BEGIN"])
         with open(os.environ["BENCHMARK_FILE"], "w") as file:

@@ -3,7 +3,7 @@
 import hydra
 from omegaconf import DictConfig
 
-from fmnist.shell import shell
+from fmnist.terminal.user_errors import user_errors
 
 
 @hydra.main(version_base="1.3", config_path="conf", config_name="config")
@@ -12,5 +12,5 @@ def main(_config: DictConfig) -> float:
 
 
 if __name__ == "__main__":
-    with shell():
+    with user_errors():
         main()

@@ -6,7 +6,7 @@ from inspect import getdoc
 from pkgutil import iter_modules
 
 from fmnist import command
-from fmnist.shell import shell
+from fmnist.terminal.user_errors import user_errors
 
 
 def main() -> None:
@@ -19,7 +19,7 @@ def main() -> None:
         module.arguments(of_command)
         of_command.set_defaults(run=module.run)
     arguments = parser.parse_args()
-    with shell():
+    with user_errors():
         arguments.run(arguments)
 
 

@@ -4,18 +4,18 @@ from typing import NamedTuple
 
 from omegaconf import DictConfig
 
-from fmnist.build import build
-from fmnist.callback.base import Callback
 from fmnist.callback.track import Track
-from fmnist.check import is_integer
+from fmnist.config.build import build
+from fmnist.config.check import is_integer
 from fmnist.errors import ConfigError, closest
 from fmnist.interfaces import Augment, Dataset, Engine, Scheduler, Splits, Tracker
 from fmnist.loss.base import Loss
-from fmnist.network import Model, Network
-from fmnist.objective import Objective
+from fmnist.network.network import Model, Network
 from fmnist.optimizer.base import Optimizer
-from fmnist.streams import Streams
-from fmnist.trainer import Trainer
+from fmnist.training.callback import Callback
+from fmnist.training.generators import Generators
+from fmnist.training.objective import Objective
+from fmnist.training.trainer import Trainer
 
 GROUPS = (
     "dataset",
@@ -59,7 +59,7 @@ class Experiment(NamedTuple):
         self.trainer.check_data(splits)
         return splits
 
-    def network(self, splits: Splits, rng: Streams) -> Network:
+    def network(self, splits: Splits, rng: Generators) -> Network:
         """The network with its first weights for this data set."""
         rngs = {"init_rng": rng.init, "dropout_rng": rng.dropout}
         return self.model.network(splits.d, splits.k, **rngs, dtype=self.trainer.precision, engine=self.engine)

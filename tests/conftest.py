@@ -5,6 +5,11 @@ Without wandb, but for the tests of it.
 
 import os
 
+from options import ROOT
+
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 os.environ["WANDB_MODE"] = "disabled"
+if "FMNIST_DATA" not in os.environ:  # the tests' programs run in folders of their own
+    homes = [ROOT / "data", ROOT.parent / "shared" / "data"]
+    os.environ["FMNIST_DATA"] = str(next((home for home in homes if home.is_dir()), homes[0]))
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # hundreds of processes start; each would compile the source again

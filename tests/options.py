@@ -5,7 +5,7 @@ from typing import Any
 
 from omegaconf import DictConfig, OmegaConf
 
-from fmnist.build import build as build_part
+from fmnist.config.build import build as build_part
 
 ROOT = Path(__file__).parent.parent
 CONF = ROOT / "conf"

@@ -15,8 +15,8 @@ from pathlib import Path
 
 import optuna
 
+from cli import STRICT
 from options import ROOT
-from shell import STRICT
 
 DEBIAN = Path("/usr/lib/postgresql")
 USERS = ("postgres", "nobody")  # PostgreSQL refuses to run as root

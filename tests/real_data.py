@@ -4,12 +4,11 @@ import os
 from pathlib import Path
 
 from fmnist.dataset.mnist_like import MnistLike
-from options import ROOT
 
 HOW = "not on this machine: set FMNIST_DATA to the folder with its four gz files"
 
 
 def is_here(data: type[MnistLike]) -> bool:
-    places = [os.environ.get("FMNIST_DATA"), ROOT / "data", ROOT.parent / "shared" / "data"]
-    folders = [folder for place in places if place for folder in (Path(place) / data.subfolder, Path(place))]
-    return any(all((folder / file).is_file() for file in data.files) for folder in folders)
+    """In FMNIST_DATA, which conftest.py sets for the tests and all programs that they start."""
+    home = Path(os.environ["FMNIST_DATA"])
+    return any(all((folder / file).is_file() for file in data.files) for folder in (home / data.subfolder, home))

@@ -11,8 +11,8 @@ from typing import Any
 
 import optuna
 
+from cli import train
 from options import ROOT
-from shell import train
 
 optuna.logging.set_verbosity(optuna.logging.WARNING)
 FINISHED = {"COMPLETE", "PRUNED", "FAIL"}

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from fmnist.interfaces import Array
-from fmnist.layer.activate import Activate
+from fmnist.network.activate import Activate
 from gradients import numeric_grad
 from options import build, options
 

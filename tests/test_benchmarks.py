@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
+from cli import run
 from options import ROOT
-from shell import run
 
 FOLDER = ROOT / "benchmarks"
 

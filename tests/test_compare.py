@@ -9,7 +9,7 @@ from subprocess import CompletedProcess
 
 import pytest
 
-from shell import TINY, run, summary, train, trained
+from cli import TINY, run, summary, train, trained
 
 QUIET = (*TINY, "trainer.epochs=2")
 

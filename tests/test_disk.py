@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from cli import TINY, metrics, summary, train, trained
 from options import ROOT
-from shell import TINY, metrics, summary, train, trained
 
-# Each epoch's checkpoints are about 2 MB; a second epoch finds no room.
+# Each epoch's checkpoints are about 2 MB; a second epoch finds no scratch.
 LARGE = (*TINY, "model.width=3000", "trainer.epochs=2", "callbacks.progress=null")
 
 
@@ -37,7 +37,7 @@ def test_a_full_disk_is_one_line_and_what_was_written_is_whole(tmp_path: Path) -
     assert "the disk is full" in done.stderr
     seen = tmp_path / "seen" / "run"
     assert (seen / "config.yaml").exists()
-    assert len(metrics(seen)) == 1  # the epoch whose checkpoint found no room
+    assert len(metrics(seen)) == 1  # the epoch whose checkpoint found no scratch
     assert not list(seen.glob(".*"))  # no half-written file
 
 

@@ -10,20 +10,20 @@ from typing import Any
 import numpy as np
 import pytest
 
-from fmnist.engine import kernel
-from fmnist.engine.arguments import Arguments
 from fmnist.engine.auto import Auto
+from fmnist.engine.llvm import kernel
+from fmnist.engine.llvm.arguments import Arguments
 from fmnist.engine.loops import activate as activate_loop
 from fmnist.engine.numba import TOLD, Numba
 from fmnist.engine.numpy import NumPy
 from fmnist.errors import FmnistError
 from fmnist.interfaces import Array, Engine
-from fmnist.layer.activate import activate
-from fmnist.layer.batch_norm import BatchNorm
-from fmnist.layer.dropout import Dropout
-from fmnist.layer.layer_norm import LayerNorm
-from fmnist.loss.base import Judge
-from fmnist.params import Params
+from fmnist.loss.base import BoundLoss
+from fmnist.network.activate import activate
+from fmnist.network.batch_norm import BatchNorm
+from fmnist.network.dropout import Dropout
+from fmnist.network.layer_norm import LayerNorm
+from fmnist.network.params import Params
 from options import ROOT, build, options
 
 pytest.importorskip("numba")
@@ -53,7 +53,7 @@ def agree(of: Callable[[Engine], list[Array]], dtype: str = "float32") -> None:
 
 def of_activation(name: str, dtype: str) -> Callable[[Engine], list[Array]]:
     def results(engine: Engine) -> list[Array]:
-        from fmnist.layer.activate import Activate
+        from fmnist.network.activate import Activate
 
         z, b, db = normal(37, 53, dtype=dtype), normal(53, seed=1, dtype=dtype), np.full(53, np.nan, dtype)
         layer = Activate(build("activation", name), 53, dtype, b, db, engine)
@@ -70,7 +70,7 @@ def test_activations_agree(name: str) -> None:
 
 def of_loss(name: str, dtype: str) -> Callable[[Engine], list[Array]]:
     def results(engine: Engine) -> list[Array]:
-        judge = Judge(build("loss", name), engine)
+        judge = BoundLoss(build("loss", name), engine)
         z, y = normal(40, 10, dtype=dtype), np.random.default_rng(3).integers(0, 10, 40)
         z[0] = 1  # the first of equals is the prediction
         z[1] = 50 * np.arange(10)
@@ -231,7 +231,7 @@ def test_a_second_process_loads_kernels_without_numba(tmp_path: Path) -> None:
     code = (
         "import sys, logging; logging.basicConfig(level=logging.INFO)\n"
         "import numpy as np; from options import build; from fmnist.engine.numba import Numba\n"
-        "from fmnist.layer.activate import activate\n"
+        "from fmnist.network.activate import activate\n"
         "z, a = np.full((3, 4), -1, 'float32'), np.empty((3, 4), 'float32')\n"
         "Numba().bind(activate, build('activation', 'leaky_relu').rule, (np.float32(0.5),), z, None, a)()\n"
         "print('numba' in sys.modules, a.sum())\n"

@@ -6,11 +6,11 @@ import pytest
 from hydra import compose, initialize_config_dir
 from omegaconf import DictConfig, OmegaConf
 
-import fmnist.shell  # noqa: F401  registers the resolvers that config.yaml uses
+import fmnist.terminal.user_errors  # noqa: F401  registers the resolvers that config.yaml uses
+from cli import TINY, summary, train, trained
 from fmnist.errors import ConfigError
-from fmnist.sweep.experiment_file import experiment_text
+from fmnist.sweep.results.experiment_file import experiment_text
 from options import CONF
-from shell import TINY, summary, train, trained
 
 
 def from_conf(overrides: list[str]) -> DictConfig:

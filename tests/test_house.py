@@ -10,77 +10,76 @@ from hydra import compose, initialize_config_dir
 from hydra.utils import get_class
 from omegaconf import OmegaConf
 
-import fmnist.shell  # noqa: F401  registers the resolver that config.yaml uses
+import fmnist.terminal.user_errors  # noqa: F401  registers the resolver that config.yaml uses
+from cli import TINY, run, summary, train
 from fmnist.experiment import GROUPS, experiment
 from options import CONF, ROOT, options
-from shell import TINY, run, summary, train
 
-# From the ground up. A module imports from lower floors, and within its own package.
+# From the ground up: a module imports from its own package and from lower floors, for whatever purpose.
 FLOORS = [
-    {"fmnist", "errors", "interfaces"},
-    {"trial", "memory", "folder"},
-    {
-        "check",
-        "params",
-        "atomic",
-        "cache",
-        "console",
-        "streams",
-        "objective",
-        "environment",
-        "build",
-        "compose",
-        "plain",
-    },
+    {"errors", "interfaces"},
+    {"files"},
+    {"config"},
+    {"terminal"},
+    {"sweep"},
     {"engine"},
-    {"activation", "init", "loss", "scheduler", "augment", "dataset", "optimizer", "tracker"},
-    {"layer"},
+    {"activation", "init", "loss", "scheduler", "augment", "dataset", "tracker"},
     {"network"},
-    {"model", "batches", "session"},
-    {"evaluate"},
+    {"model", "optimizer"},
+    {"training"},
     {"picture"},
     {"callback"},
-    {"trainer"},
     {"experiment"},
-    {"record", "run"},
-    {"shell", "sweep"},
-    {"report"},
+    {"run"},
+    {"analysis"},
     {"command"},
     {"__main__"},
 ]
 PARTS = [group for group in GROUPS if group != "callbacks"]
 
 
+MODULES = {
+    ".".join(file.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): file
+    for file in sorted((ROOT / "fmnist").rglob("*.py"))
+}
+
+
 def floor(module: str) -> int:
-    """The floor of "fmnist.layer.dense" is that of "layer"."""
-    name = module.removeprefix("fmnist.").split(".")[0]
+    """The floor of "fmnist.network.dense" is that of "network"."""
+    name = module.split(".")[1]
     return next(i for i, names in enumerate(FLOORS) if name in names)
 
 
-def imports(file: Path) -> set[str]:
-    """The project's modules that a file imports when it runs, at any depth."""
-    tree = ast.parse(file.read_text())
-    for node in ast.walk(tree):
-        if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
-            node.body = []
+def imports(module: str) -> set[str]:
+    """The project's modules that one imports: at its head, in its functions, and for its types alone."""
     found = set()
-    for node in ast.walk(tree):
-        if isinstance(node, ast.ImportFrom) and node.module == "fmnist":
-            found |= {f"fmnist.{alias.name}" for alias in node.names if alias.name[0].islower()}
-        elif isinstance(node, ast.ImportFrom) and node.module and node.module.startswith("fmnist."):
-            found.add(node.module)
+    for node in ast.walk(ast.parse(MODULES[module].read_text())):
+        if isinstance(node, ast.ImportFrom) and node.module and node.level == 0:
+            inner = {f"{node.module}.{alias.name}" for alias in node.names}
+            found |= (inner & MODULES.keys()) or ({node.module} & MODULES.keys())
         elif isinstance(node, ast.Import):
-            found |= {alias.name for alias in node.names if alias.name.startswith("fmnist")}
-    return found
+            found |= {alias.name for alias in node.names} & MODULES.keys()
+    return found - {"fmnist"}
 
 
-@pytest.mark.parametrize("file", sorted((ROOT / "fmnist").rglob("*.py")), ids=lambda file: file.stem)
-def test_imports_point_down(file: Path) -> None:
-    mine = ".".join(file.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
-    package = mine.split(".")[1:2]
-    for theirs in imports(file):
-        if theirs.split(".")[1:2] != package:
-            assert floor(theirs) < floor(mine), f"{mine} imports {theirs}"
+@pytest.mark.parametrize("module", [module for module in MODULES if module != "fmnist"])
+def test_imports_point_down(module: str) -> None:
+    for other in imports(module):
+        if other.split(".")[1] != module.split(".")[1]:
+            assert floor(other) < floor(module), f"{module} imports {other}"
+
+
+def test_no_files_import_each_other_in_a_circle() -> None:
+    """Take away what imports nothing that is left, again and again: a circle is what stays."""
+    left = {module: imports(module) for module in MODULES}
+    while free := {module for module, others in left.items() if not others & left.keys()}:
+        left = {module: others for module, others in left.items() if module not in free}
+    assert not left, {module: others & left.keys() for module, others in left.items()}
+
+
+def test_the_root_of_the_package_can_be_taken_in_at_a_glance() -> None:
+    names = {path.name for path in (ROOT / "fmnist").iterdir()} - {"__init__.py", "__pycache__"}
+    assert len(names) <= 25, sorted(names)
 
 
 @pytest.mark.parametrize(("group", "name"), [(group, name) for group in PARTS for name in options(group)])

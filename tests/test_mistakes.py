@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from shell import TINY, run, summary, train, trained
+from cli import TINY, run, summary, train, trained
 
 MISTAKES = {
     "optimizer=adm": ("optimizer=adm", "did you mean adam?"),

@@ -9,10 +9,10 @@ import pytest
 
 from fmnist.errors import CheckpointError, ConfigError
 from fmnist.interfaces import Array
-from fmnist.layer.buffer import Buffer
-from fmnist.layer.dropout import Dropout
-from fmnist.network import Network
-from fmnist.params import Params
+from fmnist.network.buffer import Buffer
+from fmnist.network.dropout import Dropout
+from fmnist.network.network import Network
+from fmnist.network.params import Params
 from options import build, options
 
 NORMS = ["none", "batch", "layer"]

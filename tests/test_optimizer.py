@@ -10,8 +10,8 @@ import pytest
 
 from fmnist.errors import CheckpointError, ConfigError
 from fmnist.interfaces import Array
+from fmnist.network.params import Params
 from fmnist.optimizer.base import CHUNK, chunks
-from fmnist.params import Params
 from options import build, options
 
 OPTIONS = options("optimizer")

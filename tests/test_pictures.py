@@ -15,22 +15,22 @@ from hydra import compose, initialize_config_dir
 from omegaconf import OmegaConf
 from PIL import Image
 
+from cli import metrics, trained
 from fmnist.__main__ import main
+from fmnist.analysis.samples import sampled
 from fmnist.callback.pictures import Pictures
 from fmnist.dataset.blobs import Blobs
 from fmnist.interfaces import Array
-from fmnist.objective import Objective
 from fmnist.picture.confusion_matrix import confusion_matrix
 from fmnist.picture.learning_curves import learning_curves
 from fmnist.picture.mosaic import mosaic
 from fmnist.picture.setting_curves import SettingCurves, setting_curves
 from fmnist.picture.style import save
 from fmnist.picture.weight_images import weight_images
-from fmnist.report.samples import sampled
-from fmnist.session import Session
-from fmnist.trial import VARIABLE, Handle
+from fmnist.sweep.trial import VARIABLE, Handle
+from fmnist.training.objective import Objective
+from fmnist.training.state import TrainingState
 from options import CONF, ROOT
-from shell import metrics, trained
 
 ODD = ("<script>alert('1')</script>", "a & b", "$x_1$ costs $2", "under_score", r"\frac{1}{2}", "Größe")
 ROWS = [
@@ -265,27 +265,27 @@ def test_the_best_settings_become_experiments(folder: Path, capsys: pytest.Captu
     command("best", folder, "--n", "1")
     assert "experiment=best1" in capsys.readouterr().out
     with initialize_config_dir(str(CONF), version_base="1.3"):
-        composed = compose("config", overrides=[f"hydra.searchpath=[file://{folder.resolve()}]", "experiment=best1"])
-    assert OmegaConf.to_container(composed) == OmegaConf.to_container(OmegaConf.load(folder / "config.yaml"))
+        config = compose("config", overrides=[f"hydra.searchpath=[file://{folder.resolve()}]", "experiment=best1"])
+    assert OmegaConf.to_container(config) == OmegaConf.to_container(OmegaConf.load(folder / "config.yaml"))
 
 
-def session(folder: Path) -> Session:
-    """As much of a session as a finished run's picture needs."""
+def finished_training(folder: Path) -> TrainingState:
+    """As much of a training as a finished run's picture needs."""
     nothing: Any = None
-    return Session(nothing, nothing, nothing, Objective("val/accuracy"), folder, 3, 1, history=[*ROWS])
+    return TrainingState(nothing, nothing, nothing, Objective("val/accuracy"), folder, 3, 1, history=[*ROWS])
 
 
 def test_a_trial_of_a_sweep_draws_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(VARIABLE, Handle(None, "s", 0, {}, True).text())
-    Pictures().finish(session(tmp_path))
+    Pictures().finish(finished_training(tmp_path))
     assert list(tmp_path.iterdir()) == []
     monkeypatch.delenv(VARIABLE)
-    Pictures().finish(session(tmp_path))
+    Pictures().finish(finished_training(tmp_path))
     assert sorted(path.name for path in tmp_path.iterdir()) == ["curves.png", "curves.svg"]
 
 
 def test_a_picture_that_cannot_be_written_costs_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    Pictures().finish(session(tmp_path / "gone"))
+    Pictures().finish(finished_training(tmp_path / "gone"))
     (line,) = capsys.readouterr().out.splitlines()
     assert line.startswith("warning: no picture of the learning curves: ")
     assert "gone" in line
@@ -298,7 +298,7 @@ def test_without_matplotlib_a_run_says_so_and_a_command_stops(
         if name.startswith("fmnist.picture"):
             monkeypatch.delitem(sys.modules, name)
     monkeypatch.setitem(sys.modules, "matplotlib", None)
-    Pictures().finish(session(tmp_path))
+    Pictures().finish(finished_training(tmp_path))
     (line,) = capsys.readouterr().out.splitlines()
     assert line.startswith("warning: no picture")
     assert line.endswith("pip install matplotlib")

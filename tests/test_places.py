@@ -1,7 +1,6 @@
 """Where the files are looked for, and which place wins."""
 
 import os
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -12,19 +11,17 @@ from fmnist.errors import DataError
 from tiny_idx import Tiny, write
 
 TESTS = Path(__file__).resolve().parent
-PACKAGE = TESTS.parent / "fmnist"
+ROOT = TESTS.parent
 
 
 def test_each_place_wins_over_the_later_ones(tmp_path):
-    """In a copy of the repository, so that its own data/ and ../shared/data are real folders."""
-    repository, data, cache = tmp_path / "lab" / "repository", tmp_path / "data", tmp_path / "cache"
-    shutil.copytree(PACKAGE / "dataset", repository / "fmnist" / "dataset")
-    for path in PACKAGE.glob("*.py"):
-        shutil.copy(path, repository / "fmnist")
-    given = tmp_path / "given"
+    """In a working directory of the test's own, so that its data/ and ../shared/data are real folders."""
+    here, data, cache = tmp_path / "lab" / "here", tmp_path / "data", tmp_path / "cache"
+    here.mkdir(parents=True)
+    given = here / "given"
     places = [
         folder
-        for root in (given, data, repository / "data", tmp_path / "lab" / "shared" / "data", cache)
+        for root in (given, data, here / "data", tmp_path / "lab" / "shared" / "data", cache)
         for folder in (root / "tiny", root)
     ]
     for place in places:
@@ -38,8 +35,8 @@ def test_each_place_wins_over_the_later_ones(tmp_path):
     )
     done = subprocess.run(
         [sys.executable, "-c", program, *map(str, places)],
-        env=os.environ | {"FMNIST_DATA": str(data), "FMNIST_CACHE": str(cache), "PYTHONPATH": f"{repository}:{TESTS}"},
-        cwd=tmp_path,
+        env=os.environ | {"FMNIST_DATA": str(data), "FMNIST_CACHE": str(cache), "PYTHONPATH": f"{ROOT}:{TESTS}"},
+        cwd=here,
         capture_output=True,
         text=True,
         check=False,
@@ -73,7 +70,7 @@ def test_a_home_folder_may_be_written_with_a_tilde(tmp_path, monkeypatch):
 
 
 def test_without_a_word_the_cache_is_the_user_s(tmp_path, monkeypatch):
-    from fmnist.cache import cache_root
+    from fmnist.files.cache import cache_root
 
     monkeypatch.delenv("FMNIST_CACHE", raising=False)
     monkeypatch.setenv("HOME", str(tmp_path))

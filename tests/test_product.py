@@ -10,9 +10,9 @@ import pytest
 from threadpoolctl import threadpool_limits
 
 from fmnist.engine import product
-from fmnist.engine.numba import Numba, room
+from fmnist.engine.numba import Numba, scratch
 from fmnist.interfaces import Array
-from fmnist.layer.dense import forward_product, input_gradient, weight_gradient
+from fmnist.network.dense import forward_product, input_gradient, weight_gradient
 from options import ROOT
 
 pytest.importorskip("numba")
@@ -68,14 +68,14 @@ def test_products_are_right_and_stay_within_their_matrix(shape: tuple[int, int, 
 def test_other_processors_have_other_tiles(registers: str, dtype: str, tmp_path: object) -> None:
     """AVX, ARM and SSE: the code that is written for them, run here."""
     code = (
-        "import fmnist.engine.registers as r\n"
+        "import fmnist.engine.llvm.registers as r\n"
         f"r.registers = lambda: r.Registers({registers})\n"
         "import numpy as np; from test_product import SHAPES, Numba, results\n"
         "for shape in SHAPES:\n"
         f"    for exact, found in results(Numba(), *shape, '{dtype}'):\n"
         "        np.testing.assert_allclose(found, exact, rtol=1e-5, atol=3e-4)\n"
-        "from fmnist.engine.numba import ROOMS\n"
-        "print(*(room.shape[1] for room in ROOMS.values()))\n"
+        "from fmnist.engine.numba import SCRATCH\n"
+        "print(*(scratch.shape[1] for scratch in SCRATCH.values()))\n"
     )
     env = os.environ | {"FMNIST_CACHE": str(tmp_path), "PYTHONPATH": f"{ROOT}:{ROOT / 'tests'}"}
     done = subprocess.run([sys.executable, "-c", code], env=env, capture_output=True, text=True, check=False)
@@ -116,6 +116,6 @@ def test_more_threads_leave_large_products_to_blas() -> None:
 
 
 def test_all_products_share_their_room() -> None:
-    first = room((np.zeros((5, 6), "float32"),))
-    assert room((np.zeros((6, 4), "float32"),)) is first
+    first = scratch((np.zeros((5, 6), "float32"),))
+    assert scratch((np.zeros((6, 4), "float32"),)) is first
     assert first.ctypes.data % 64 == 0

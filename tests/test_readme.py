@@ -6,7 +6,7 @@ import shlex
 import pytest
 from hydra import compose, initialize_config_dir
 
-import fmnist.shell  # noqa: F401  registers the resolver that config.yaml uses
+import fmnist.terminal.user_errors  # noqa: F401  registers the resolver that config.yaml uses
 from fmnist.experiment import GROUPS, experiment
 from options import CONF, ROOT, options
 
@@ -28,7 +28,7 @@ COMMANDS = sorted({*COMMANDS, *re.findall(r"`(python train\.py[^`]*)`", LINES)})
 
 
 def words(command: str) -> list[str]:
-    """What can be composed of it: of a grid the first value, of an interval and of a cluster's launcher nothing."""
+    """What of it can be composed: of a grid the first value, of an interval and of a cluster's launcher nothing."""
     found = [word for word in shlex.split(command)[2:] if "=" in word and "(" not in word and "launcher" not in word]
     return [word if "[" in word else word.partition(",")[0] for word in found]
 

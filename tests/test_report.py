@@ -13,13 +13,13 @@ from optuna.distributions import CategoricalDistribution, FloatDistribution
 from optuna.storages.journal import JournalFileBackend
 from optuna.trial import TrialState, create_trial
 
+from cli import TINY, run, summary, trained
+from fmnist.analysis.report.content import content
+from fmnist.analysis.report.correlation import correlations
+from fmnist.analysis.report.curves import thinned
+from fmnist.analysis.report.page import page, safe_json
+from fmnist.analysis.report.report import write_report
 from fmnist.errors import ConfigError
-from fmnist.report.html.content import content
-from fmnist.report.html.correlation import correlations
-from fmnist.report.html.curves import thinned
-from fmnist.report.html.page import page, safe_json
-from fmnist.report.html.report import write_report
-from shell import TINY, run, summary, trained
 
 OPTIMIZER = CategoricalDistribution(["sgd", "momentum", "adam"])
 LR = FloatDistribution(1e-4, 1e-1, log=True)

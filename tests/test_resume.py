@@ -10,8 +10,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from cli import TINY, metrics, summary, train, trained
 from options import ROOT
-from shell import TINY, metrics, summary, train, trained
 
 # Everything that has a memory: generators, running statistics, momenta, a schedule, patience.
 STATEFUL = (

@@ -11,11 +11,11 @@ import numpy as np
 import pytest
 from omegaconf import OmegaConf
 
+from cli import TINY, metrics, run, summary, train, trained
 from fmnist.dataset.fashion_mnist import FashionMNIST
-from fmnist.folder import locked
+from fmnist.files.lock import lock_folder
 from options import ROOT, build
 from real_data import HOW, is_here
-from shell import TINY, metrics, run, summary, train, trained
 
 FILES = {
     "best.npz",
@@ -140,7 +140,7 @@ def test_a_folder_that_was_removed_before_it_was_locked_is_made_anew(
         real(lock, how)
 
     monkeypatch.setattr(fcntl, "flock", too_late)
-    lock = locked(folder)
+    lock = lock_folder(folder)
     assert os.path.samestat(os.fstat(lock), folder.stat())
     os.close(lock)
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from optuna.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
 
 from fmnist.errors import ConfigError
-from fmnist.sweep.space import Dimension, Space, parse
+from fmnist.sweep.space.space import Dimension, Space, parse
 
 MOMENTUM = {
     "optimizer": ["sgd", "momentum", "nesterov"],

@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from fmnist.report.statistics import holm, incomplete_beta, interval, t_both_tails, t_quantile, welch
+from fmnist.analysis.statistics import holm, incomplete_beta, interval, t_both_tails, t_quantile, welch
 
 stats = pytest.importorskip("scipy.stats", reason="SciPy judges here; fmnist itself does without")
 special = pytest.importorskip("scipy.special")

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from omegaconf import OmegaConf
 
+from cli import metrics, summary, train, trained
 from options import CONF
-from shell import metrics, summary, train, trained
 from sweeps import Going, agrees_with_its_runs, states, swept, told, trials
 
 TINY = ("debug=tiny", "trainer.epochs=2")

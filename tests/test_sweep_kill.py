@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from shell import train
+from cli import train
 from sweeps import Going, agrees_with_its_runs, states, trials
 
 pytestmark = pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="finds the workers in Linux's /proc")

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from shell import metrics, train
+from cli import metrics, train
 from sweeps import agrees_with_its_runs, states, swept, told, trials
 
 

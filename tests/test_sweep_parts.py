@@ -9,7 +9,7 @@ import pytest
 from omegaconf import OmegaConf
 
 from fmnist.errors import ConfigError, FmnistError
-from fmnist.sweep import parts
+from fmnist.sweep.study import samplers
 from options import CONF, options
 
 SAMPLERS = [name for name in options("hydra/sweeper/sampler") if name not in ("auto", "grid")]
@@ -25,12 +25,12 @@ def config(part: str, name: str) -> dict[str, Any]:
 def test_a_sampler_is_built_or_its_package_is_named(name: str) -> None:
     values = config("sampler", name)
     kind = values["_target_"].rpartition(".")[2]
-    missing = [package for package in parts.NEEDS.get(kind, ()) if find_spec(package) is None]
+    missing = [package for package in samplers.NEEDS.get(kind, ()) if find_spec(package) is None]
     if missing:
         with pytest.raises(FmnistError, match=f"{kind} needs the package {missing[0]}: pip install {missing[0]}"):
-            parts.sampler(values, 1)
+            samplers.sampler(values, 1)
     else:
-        assert type(parts.sampler(values, 1)).__name__ == kind
+        assert type(samplers.sampler(values, 1)).__name__ == kind
 
 
 @pytest.mark.parametrize("name", options("hydra/sweeper/pruner"))
@@ -38,7 +38,7 @@ def test_a_pruner_is_built(name: str) -> None:
     values = config("pruner", name)
     if name == "threshold":
         values["lower"] = 0.1
-    assert type(parts.pruner(values)).__name__ == values["_target_"].rpartition(".")[2]
+    assert type(samplers.pruner(values)).__name__ == values["_target_"].rpartition(".")[2]
 
 
 @pytest.mark.parametrize(
@@ -57,4 +57,4 @@ def test_the_defaults_are_optunas_own(part: str, name: str) -> None:
 
 def test_a_key_that_optuna_does_not_know_is_named() -> None:
     with pytest.raises(ConfigError, match=r"hydra\.sweeper\.pruner=MedianPruner: allowed is other keys: .*bound"):
-        parts.pruner(config("pruner", "median") | {"bound": 1})
+        samplers.pruner(config("pruner", "median") | {"bound": 1})

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from optuna.trial import FrozenTrial
 
+from cli import metrics, summary, train
 from postgres import PASSWORD, Server, Sweep, counts, free_port, missing, trials
-from shell import metrics, summary, train
 
 pytestmark = pytest.mark.skipif(missing() is not None, reason=str(missing()))
 

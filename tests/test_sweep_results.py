@@ -13,8 +13,8 @@ from optuna.distributions import CategoricalDistribution, FloatDistribution
 from optuna.trial import TrialState, create_trial
 
 from fmnist.errors import ConfigError
-from fmnist.sweep.closing import say_results
-from fmnist.sweep.results import write_results
+from fmnist.sweep.results.final_summary import print_final_summary
+from fmnist.sweep.results.results import write_results
 
 optuna.logging.set_verbosity(optuna.logging.WARNING)
 LR = {"optimizer.lr": FloatDistribution(1e-5, 1.0, log=True)}
@@ -213,7 +213,7 @@ def test_nothing_is_best_before_a_trial_is_complete(tmp_path: Path) -> None:
     summary = write_results(study, tmp_path, ["val/loss"], {}, name_of)
     assert summary["best"] is None
     assert {file.name for file in tmp_path.iterdir()} == {"trials.csv", "summary.json"}
-    say_results(summary)
+    print_final_summary(summary)
 
 
 def test_a_trial_that_breaks_a_constraint_is_not_the_best(tmp_path: Path) -> None:
@@ -225,7 +225,7 @@ def test_a_trial_that_breaks_a_constraint_is_not_the_best(tmp_path: Path) -> Non
 
 
 def test_the_end_is_said(study: optuna.Study, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    say_results(write_results(study, tmp_path, ONE, {}, name_of))
+    print_final_summary(write_results(study, tmp_path, ONE, {}, name_of))
     said = capsys.readouterr().out
     assert "0.75" in said
     assert "optimizer.momentum" in said

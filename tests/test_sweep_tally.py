@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 import pytest
 from optuna.trial import FrozenTrial, TrialState, create_trial
 
-from fmnist.sweep.tally import Tally
+from fmnist.sweep.results.counts import Counts
 
 BEGIN = datetime(2026, 1, 1)
 
@@ -28,10 +28,10 @@ TRIALS = [
 
 @pytest.mark.parametrize(("maximize", "best", "since"), [(True, 0.7, 1), (False, 0.5, 4)])
 def test_states_best_and_how_long_ago(maximize: bool, best: float, since: int) -> None:
-    tally = Tally(maximize)
-    tally.count(TRIALS)
-    tally.count(TRIALS)  # anew, not once more
-    assert (tally.finished, tally.failed) == (5, 1)
-    assert tally.best is not None
-    assert tally.best.value == best
-    assert tally.since_best == since
+    counts = Counts(maximize)
+    counts.count(TRIALS)
+    counts.count(TRIALS)  # anew, not once more
+    assert (counts.finished, counts.failed) == (5, 1)
+    assert counts.best is not None
+    assert counts.best.value == best
+    assert counts.since_best == since

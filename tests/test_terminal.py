@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from cli import train
 from options import ROOT
-from shell import train
 
 
 def at_a_terminal(*overrides: str, cwd: Path) -> str:

@@ -7,19 +7,19 @@ from typing import Any
 import numpy as np
 import pytest
 
-from fmnist import atomic
-from fmnist.batches import Batches
-from fmnist.callback.base import Callback
 from fmnist.callback.early_stopping import EarlyStopping
 from fmnist.engine.numba import Numba, installed
 from fmnist.engine.numpy import NumPy
 from fmnist.errors import CheckpointError, ConfigError, Diverged
-from fmnist.evaluate import class_scores, confusion, evaluate
+from fmnist.files import atomic
 from fmnist.interfaces import Array, Engine, Splits
-from fmnist.objective import Objective
-from fmnist.session import Session
-from fmnist.streams import streams
-from fmnist.trainer import Trainer, clip
+from fmnist.training.batches import Batches
+from fmnist.training.callback import Callback
+from fmnist.training.evaluation import class_scores, confusion, evaluate
+from fmnist.training.generators import spawn_generators
+from fmnist.training.objective import Objective
+from fmnist.training.state import TrainingState
+from fmnist.training.trainer import Trainer, clip
 from options import build
 
 ENGINES = [NumPy(), Numba()] if installed() else [NumPy()]
@@ -27,21 +27,21 @@ ENGINES = [NumPy(), Numba()] if installed() else [NumPy()]
 
 def session_on(
     splits: Splits, *, epochs: int = 2, seed: int = 0, lr: float = 0.1, engine: Engine | None = None, **model: Any
-) -> Session:
+) -> TrainingState:
     engine = engine or NumPy()
-    rng = streams(seed)
+    rng = spawn_generators(seed)
     parts = {"activation": build("activation", "relu"), "init": build("init", "he")}
     network = build("model", "mlp", layers=1, width=8, **parts, **model).network(
         splits.d, splits.k, init_rng=rng.init, dropout_rng=rng.dropout, dtype="float32", engine=engine
     )
     optimizer = build("optimizer", "sgd", lr=lr)
     optimizer.bind(network.params, engine)
-    return Session(network, optimizer, rng, Objective("val/accuracy"), Path(), epochs, splits.train.size, engine)
+    return TrainingState(network, optimizer, rng, Objective("val/accuracy"), Path(), epochs, splits.train.size, engine)
 
 
-def fit(trainer: Trainer, session: Session, splits: Splits, *callbacks: Callback) -> None:
+def fit(trainer: Trainer, training: TrainingState, splits: Splits, *callbacks: Callback) -> None:
     parts = (build("loss", "cross_entropy"), build("scheduler", "constant"), build("augment", "none"))
-    trainer.fit(session, splits, *parts, callbacks)
+    trainer.fit(training, splits, *parts, callbacks)
 
 
 @pytest.fixture(params=ENGINES, ids=lambda engine: engine.name)
@@ -76,10 +76,10 @@ def test_an_epoch_visits_every_training_example_once_in_a_new_order(
 def test_another_model_does_not_reshuffle_the_data(splits: Splits) -> None:
     orders = []
     for width in (8, 9):
-        session = session_on(splits)
-        session.network = session_on(splits, dropout=width / 100).network
-        fit(Trainer(batch_size=64), session, splits)
-        orders.append(session.streams.shuffle.random())
+        training = session_on(splits)
+        training.network = session_on(splits, dropout=width / 100).network
+        fit(Trainer(batch_size=64), training, splits)
+        orders.append(training.rngs.shuffle.random())
     assert orders[0] == orders[1]
 
 
@@ -93,13 +93,13 @@ def test_batches_are_scaled_as_the_data_set_says(splits: Splits, engine: Engine)
 
 def test_training_metrics_weigh_every_example_the_same(splits: Splits, engine: Engine) -> None:
     """At a learning rate that moves nothing, the epoch's figures are those of the network on the training part."""
-    session = session_on(splits, engine=engine, epochs=1, lr=1e-30)
-    fit(Trainer(batch_size=100), session, splits)  # 100, 100 and 25 examples
+    training = session_on(splits, engine=engine, epochs=1, lr=1e-30)
+    fit(Trainer(batch_size=100), training, splits)  # 100, 100 and 25 examples
     judged = evaluate(
-        session.network, build("loss", "cross_entropy"), Batches(splits, splits.train, "float32", engine=engine), 225
+        training.network, build("loss", "cross_entropy"), Batches(splits, splits.train, "float32", engine=engine), 225
     )
-    assert session.history[0]["train/loss"] == pytest.approx(judged.loss, rel=1e-6)
-    assert session.history[0]["train/accuracy"] == pytest.approx(judged.accuracy, rel=1e-12)
+    assert training.history[0]["train/loss"] == pytest.approx(judged.loss, rel=1e-6)
+    assert training.history[0]["train/accuracy"] == pytest.approx(judged.accuracy, rel=1e-12)
 
 
 def test_evaluation_does_not_depend_on_its_batch_size(splits: Splits, engine: Engine) -> None:
@@ -119,17 +119,17 @@ def test_clipping_shortens_only_what_is_too_long(norm: float, expected: list[flo
 
 
 def test_clipping_is_part_of_the_training(splits: Splits, engine: Engine) -> None:
-    session = session_on(splits, engine=engine, epochs=1, lr=1.0)
-    before = session.network.params.theta.copy()
-    fit(Trainer(batch_size=225, clip_norm=1e-3), session, splits)  # one step
-    assert np.linalg.norm(session.network.params.theta - before) == pytest.approx(1e-3, rel=1e-2)
+    training = session_on(splits, engine=engine, epochs=1, lr=1.0)
+    before = training.network.params.theta.copy()
+    fit(Trainer(batch_size=225, clip_norm=1e-3), training, splits)  # one step
+    assert np.linalg.norm(training.network.params.theta - before) == pytest.approx(1e-3, rel=1e-2)
 
 
 def test_a_diverging_run_stops_in_the_middle_of_its_epoch(splits: Splits, engine: Engine) -> None:
-    session = session_on(splits, engine=engine, lr=1e30)
+    training = session_on(splits, engine=engine, lr=1e30)
     with pytest.raises(Diverged, match=r"diverged in epoch 1: the loss is nan; try a smaller optimizer\.lr"):
-        fit(Trainer(batch_size=10), session, splits)
-    assert session.history == []
+        fit(Trainer(batch_size=10), training, splits)
+    assert training.history == []
 
 
 def test_parameters_that_overflow_in_the_last_step_are_found(splits: Splits, engine: Engine) -> None:
@@ -140,9 +140,9 @@ def test_parameters_that_overflow_in_the_last_step_are_found(splits: Splits, eng
 @pytest.mark.parametrize("clip_norm", [None, 0.5])
 def test_the_engines_train_alike_and_each_alike_to_the_bit(splits: Splits, clip_norm: float | None) -> None:
     def theta(engine: Engine) -> Array:
-        session = session_on(splits, engine=engine, norm="batch", dropout=0.2)
-        fit(Trainer(batch_size=64, clip_norm=clip_norm), session, splits)
-        return session.network.params.theta
+        training = session_on(splits, engine=engine, norm="batch", dropout=0.2)
+        fit(Trainer(batch_size=64, clip_norm=clip_norm), training, splits)
+        return training.network.params.theta
 
     by_engine = [theta(engine) for engine in ENGINES]
     for engine, first in zip(ENGINES, by_engine, strict=True):
@@ -154,10 +154,10 @@ def test_callbacks_are_finished_when_the_training_fails(splits: Splits) -> None:
     called: list[str] = []
 
     class Spy(Callback):
-        def start(self, session: Session) -> None:
+        def start(self, training: TrainingState) -> None:
             called.append("start")
 
-        def finish(self, session: Session) -> None:
+        def finish(self, training: TrainingState) -> None:
             called.append("finish")
 
     with pytest.raises(Diverged):
@@ -168,13 +168,13 @@ def test_callbacks_are_finished_when_the_training_fails(splits: Splits) -> None:
 def stops_after(values: list[float], patience: int, min_delta: float = 0.0, name: str = "val/accuracy") -> int:
     """How many epochs a run lasts whose objective takes these values."""
     early = EarlyStopping(patience=patience, min_delta=min_delta)
-    session: Any = SimpleNamespace(history=[], stop="", objective=Objective(name))
+    training: Any = SimpleNamespace(history=[], stop="", objective=Objective(name))
     for value in values:
-        session.history.append({name: value})
-        early.epoch(session)
-        if session.stop:
+        training.history.append({name: value})
+        early.epoch(training)
+        if training.stop:
             break
-    return len(session.history)
+    return len(training.history)
 
 
 def test_early_stopping_waits_for_its_patience() -> None:

@@ -19,12 +19,12 @@ from hydra import compose, initialize_config_dir
 from hydra.core.hydra_config import HydraConfig
 from omegaconf import open_dict
 
-import fmnist.shell  # noqa: F401  registers the resolver that config.yaml uses
-from fmnist.console import console
+import fmnist.terminal.user_errors  # noqa: F401  registers the resolver that config.yaml uses
+from cli import metrics, run, summary
 from fmnist.errors import ConfigError, FmnistError
+from fmnist.terminal.console import console
 from fmnist.tracker.wandb import Wandb
 from options import CONF
-from shell import metrics, run, summary
 from train import train
 from wandb_file import Logged, logged
 

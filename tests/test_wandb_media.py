@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from fmnist.evaluate import Mistake
 from fmnist.tracker.local import Local
 from fmnist.tracker.media import log_evaluation, log_samples
 from fmnist.tracker.wandb import Wandb
+from fmnist.training.evaluation import Mistake
 from test_wandb import nobody_is_logged_in, only, trained  # noqa: F401  the fixture is for all tests here
 from wandb_file import Logged
 

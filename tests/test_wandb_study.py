@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from cli import TINY, summary
+from fmnist.analysis.replay import mirror
 from fmnist.errors import FmnistError
-from fmnist.report.mirror import mirror
 from fmnist.tracker.wandb import Wandb
-from shell import TINY, summary
 from sweeps import swept, trials
 from test_wandb import nobody_is_logged_in  # noqa: F401  the fixture is for all tests here
 from test_wandb_media import rows_of

@@ -12,10 +12,10 @@ import numpy as np
 from suite import Cell
 from threadpoolctl import threadpool_limits
 
-from fmnist.callback.base import Callback
 from fmnist.interfaces import Array
-from fmnist.session import Session
-from fmnist.streams import streams
+from fmnist.training.callback import Callback
+from fmnist.training.generators import spawn_generators
+from fmnist.training.state import TrainingState
 from peers import Unsupported
 from peers.start import CONF, data, parts
 
@@ -38,18 +38,18 @@ class Ours:
                 raise Unsupported("there is one engine only")
             words.append(f"engine={self.engine}")
         self.parts, self.batch = parts(cell, *words), cell.batch
-        rng = streams(self.parts.seed)
+        rng = spawn_generators(self.parts.seed)
         network = self.parts.network(data(), rng)
         self.parts.optimizer.bind(network.params, self.parts.engine)
         objective = self.parts.objective.on(data())
         size, engine = data().train.size, self.parts.engine
-        self.session = Session(network, self.parts.optimizer, rng, objective, folder(), 1, size, engine)
+        self.training = TrainingState(network, self.parts.optimizer, rng, objective, folder(), 1, size, engine)
         self.limits = threadpool_limits(threads, user_api="blas")
 
     def steps(self, order: Array) -> float:
         begin = perf_counter()
         self.fit(order.ravel(), self.parts.callbacks)
-        whole, steps = perf_counter() - begin, self.session.history[-1]["seconds"]
+        whole, steps = perf_counter() - begin, self.training.history[-1]["seconds"]
         return steps + (whole - steps) * len(order) / ceil(data().train.size / self.batch)
 
     def losses(self, order: Array) -> list[float]:
@@ -57,15 +57,15 @@ class Ours:
         found = []
         for rows in order:
             self.fit(rows, [])
-            found.append(self.session.history[-1]["train/loss"])
+            found.append(self.training.history[-1]["train/loss"])
         return found
 
     def fit(self, rows: Array, callbacks: list[Callback]) -> None:
         """One epoch on these rows, in an order that the trainer draws."""
         p, whole = self.parts, data()
         splits = whole._replace(train=whole.train._replace(rows=rows), val=whole.train._replace(rows=np.arange(0)))
-        self.session.history.clear()
-        p.trainer.fit(self.session, splits, p.loss, p.scheduler, p.augment, callbacks)
+        self.training.history.clear()
+        p.trainer.fit(self.training, splits, p.loss, p.scheduler, p.augment, callbacks)
 
 
 @cache

@@ -8,11 +8,11 @@ from hydra import compose, initialize_config_dir
 from suite import Cell
 
 import fmnist
-import fmnist.shell
+import fmnist.terminal.user_errors
 from fmnist.errors import DataUnavailable
 from fmnist.experiment import Experiment, experiment
 from fmnist.interfaces import Array, Split, Splits
-from fmnist.streams import streams
+from fmnist.training.generators import spawn_generators
 
 CONF = Path(fmnist.__file__).parents[1] / "conf"
 
@@ -44,7 +44,7 @@ def weights(cell: Cell) -> dict[str, Array]:
 def first_weights(cell: Cell) -> dict[str, Array]:
     """They depend on nothing but the network; composing a config takes a fifth of a second."""
     built = parts(cell)
-    return dict(built.network(data(), streams(built.seed)).params.views)
+    return dict(built.network(data(), spawn_generators(built.seed)).params.views)
 
 
 @cache

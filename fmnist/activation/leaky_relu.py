@@ -5,8 +5,8 @@ from typing import ClassVar
 
 import numpy as np
 
-from fmnist import check
 from fmnist.activation.base import Activation, Rule
+from fmnist.config import check
 from fmnist.interfaces import Array
 
 

@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
-from fmnist import check
 from fmnist.activation.base import Activation, Rule
 from fmnist.activation.sigmoid import logistic
+from fmnist.config import check
 from fmnist.interfaces import Array
 
 

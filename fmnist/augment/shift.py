@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
-from fmnist import check
+from fmnist.config import check
 from fmnist.interfaces import Array, Rng
 
 

@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass
 
-from fmnist import check
-from fmnist.callback.base import Callback
-from fmnist.objective import TEST_METRICS
-from fmnist.session import Session
+from fmnist.config import check
+from fmnist.training.callback import Callback
+from fmnist.training.objective import TEST_METRICS
+from fmnist.training.state import TrainingState
 
 
 @dataclass(kw_only=True)
@@ -20,18 +20,18 @@ class EarlyStopping(Callback):
             check.integer(1, patience=self.patience)
         check.non_negative(min_delta=self.min_delta)
 
-    def start(self, session: Session) -> None:
-        self.epoch(session)
+    def start(self, training: TrainingState) -> None:
+        self.epoch(training)
 
-    def epoch(self, session: Session) -> None:
-        name = session.objective.name
-        if self.patience is None or not session.history or name in TEST_METRICS:
+    def epoch(self, training: TrainingState) -> None:
+        name = training.objective.name
+        if self.patience is None or not training.history or name in TEST_METRICS:
             return
-        best, waited = session.history[0][name], 0
-        for metrics in session.history[1:]:
-            if session.objective.better(metrics[name], best, self.min_delta):
+        best, waited = training.history[0][name], 0
+        for metrics in training.history[1:]:
+            if training.objective.better(metrics[name], best, self.min_delta):
                 best, waited = metrics[name], 0
             else:
                 waited += 1
         if waited >= self.patience:
-            session.stop = f"early stopping: no better {name} for {waited} epochs"
+            training.stop = f"early stopping: no better {name} for {waited} epochs"

@@ -7,40 +7,40 @@ from rich.console import RenderableType
 from rich.progress import BarColumn, TaskProgressColumn, TextColumn, TimeRemainingColumn
 from rich.progress import Progress as RichProgress
 
-from fmnist.callback.base import Callback
-from fmnist.console import console, say
 from fmnist.interfaces import Metrics
-from fmnist.session import Session
+from fmnist.terminal.console import console, echo
+from fmnist.training.callback import Callback
+from fmnist.training.state import TrainingState
 
 
 @dataclass(kw_only=True)
 class Progress(Callback):
-    """Nothing is drawn from the training loop: the bar looks at the session a few times a second by itself."""
+    """Nothing is drawn from the training loop: the bar looks at the training state a few times a second by itself."""
 
-    def start(self, session: Session) -> None:
-        self.bar = Bar(session) if console().is_terminal else None
+    def start(self, training: TrainingState) -> None:
+        self.bar = Bar(training) if console().is_terminal else None
         if self.bar:
             self.bar.start()
 
-    def epoch(self, session: Session) -> None:
-        say(line(session.history[-1], session.epochs))
+    def epoch(self, training: TrainingState) -> None:
+        echo(line(training.history[-1], training.epochs))
 
-    def finish(self, session: Session) -> None:
+    def finish(self, training: TrainingState) -> None:
         if self.bar:
             self.bar.stop()
 
 
 class Bar(RichProgress):
-    """A bar over the whole training that pulls its figures from the session when it is drawn."""
+    """A bar over the whole training that pulls its figures from it when it is drawn."""
 
-    def __init__(self, session: Session) -> None:
-        self.session = session
+    def __init__(self, training: TrainingState) -> None:
+        self.training = training
         columns = BarColumn(), TaskProgressColumn(), TextColumn("{task.fields[figures]}"), TimeRemainingColumn()
         super().__init__(*columns, console=console(), refresh_per_second=5, transient=True)
-        self.add_task("", total=session.epochs * session.examples, figures="")
+        self.add_task("", total=training.epochs * training.examples, figures="")
 
     def get_renderables(self) -> Iterable[RenderableType]:
-        s = self.session
+        s = self.training
         for task in self.tasks:
             seen = max(s.seen, 1)
             speed = f"  {task.speed:,.0f} examples/s" if task.speed else ""

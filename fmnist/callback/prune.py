@@ -2,31 +2,31 @@
 
 from dataclasses import dataclass
 
-from fmnist import trial
-from fmnist.callback.base import Callback
-from fmnist.console import log
-from fmnist.session import Session
+from fmnist.sweep import trial
+from fmnist.terminal.console import log
+from fmnist.training.callback import Callback
+from fmnist.training.state import TrainingState
 
 
 @dataclass(kw_only=True)
 class Prune(Callback):
     """Does nothing outside a sweep. In a sweep, a storage that does not answer costs the pruning, not the run."""
 
-    def start(self, session: Session) -> None:
+    def start(self, training: TrainingState) -> None:
         handle = trial.current()
         self.handle = handle if handle and handle.reports else None
-        if session.history:
-            self.epoch(session)
+        if training.history:
+            self.epoch(training)
 
-    def epoch(self, session: Session) -> None:
-        value = session.history[-1].get(session.objective.name)
+    def epoch(self, training: TrainingState) -> None:
+        value = training.history[-1].get(training.objective.name)
         if self.handle is None or value is None:
             return
         try:
-            prune = trial.report(self.handle, value, session.epoch)
+            prune = trial.report(self.handle, value, training.epoch)
         except Exception as error:
             log.warning("not reported to the study: %s: %s", type(error).__name__, error)
             return
-        if prune and session.epoch < session.epochs and not session.stop:
-            session.pruned = True
-            session.stop = f"pruned after epoch {session.epoch}"
+        if prune and training.epoch < training.epochs and not training.stop:
+            training.pruned = True
+            training.stop = f"pruned after epoch {training.epoch}"

@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 
-from fmnist.callback.base import Callback
 from fmnist.interfaces import Tracker
-from fmnist.session import Session
+from fmnist.training.callback import Callback
+from fmnist.training.state import TrainingState
 
 
 @dataclass(kw_only=True)
@@ -13,8 +13,8 @@ class Track(Callback):
 
     tracker: Tracker
 
-    def start(self, session: Session) -> None:
-        self.tracker.start(session.folder, session.history)
+    def start(self, training: TrainingState) -> None:
+        self.tracker.start(training.folder, training.history)
 
-    def epoch(self, session: Session) -> None:
-        self.tracker.log(session.history[-1])
+    def epoch(self, training: TrainingState) -> None:
+        self.tracker.log(training.history[-1])

@@ -11,8 +11,8 @@ def arguments(parser: ArgumentParser) -> None:
 
 
 def run(arguments: Namespace) -> None:
+    from fmnist.analysis.best import write_best
     from fmnist.errors import ConfigError
-    from fmnist.report.best import write_best
 
     if arguments.n < 1:
         raise ConfigError("--n", arguments.n, "a whole number from 1 up")

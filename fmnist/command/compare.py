@@ -11,6 +11,6 @@ def arguments(parser: ArgumentParser) -> None:
 
 
 def run(arguments: Namespace) -> None:
-    from fmnist.report.comparison import compare
+    from fmnist.analysis.comparison import compare
 
     compare(arguments.folders, arguments.metric, arguments.csv)

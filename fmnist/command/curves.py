@@ -14,6 +14,6 @@ def arguments(parser: ArgumentParser) -> None:
 
 
 def run(arguments: Namespace) -> None:
-    from fmnist.report.curves import draw_curves
+    from fmnist.analysis.curves import draw_curves
 
     draw_curves(arguments.folders, arguments.metric)

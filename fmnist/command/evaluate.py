@@ -9,6 +9,6 @@ def arguments(parser: ArgumentParser) -> None:
 
 
 def run(arguments: Namespace) -> None:
-    from fmnist.report.evaluation import evaluate_run
+    from fmnist.analysis.evaluation import evaluate_run
 
     evaluate_run(arguments.folder)

@@ -9,6 +9,6 @@ def arguments(parser: ArgumentParser) -> None:
 
 
 def run(arguments: Namespace) -> None:
-    from fmnist.report.histograms import draw_histograms
+    from fmnist.analysis.histograms import draw_histograms
 
     draw_histograms(arguments.folder)

@@ -16,7 +16,7 @@ def arguments(parser: ArgumentParser) -> None:
 
 
 def run(arguments: Namespace) -> None:
-    from fmnist.report.mirror import mirror
+    from fmnist.analysis.replay import mirror
     from fmnist.tracker.wandb import Wandb
 
     settings = Wandb(mode=arguments.mode, project=arguments.project, entity=arguments.entity)

@@ -11,8 +11,8 @@ def arguments(parser: ArgumentParser) -> None:
 
 
 def run(arguments: Namespace) -> None:
+    from fmnist.analysis.samples import draw_samples
     from fmnist.errors import ConfigError
-    from fmnist.report.samples import draw_samples
 
     if arguments.per_class < 1:
         raise ConfigError("--per-class", arguments.per_class, "a whole number from 1 up")

@@ -16,7 +16,7 @@ def arguments(parser: ArgumentParser) -> None:
 
 
 def run(arguments: Namespace) -> None:
-    from fmnist import atomic
+    from fmnist.files import atomic
     from fmnist.sweep.wandb_sweep import wandb_sweep
 
     text = wandb_sweep(arguments.words, arguments.method, arguments.project, arguments.entity)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from fmnist import check
+from fmnist.config import check
 from fmnist.dataset.images import Images, Published
 from fmnist.interfaces import Array, Rng, Split
 

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from fmnist import check
+from fmnist.config import check
 from fmnist.dataset.normalize import to_standard, to_unit
 from fmnist.dataset.split import draw
 from fmnist.errors import ConfigError

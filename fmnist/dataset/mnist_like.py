@@ -8,11 +8,11 @@ from typing import ClassVar
 
 import numpy as np
 
-from fmnist.cache import cache_root
 from fmnist.dataset.idx import open_idx
 from fmnist.dataset.images import Images, Published
 from fmnist.dataset.places import candidates, first_complete, missing
 from fmnist.errors import ConfigError, DataError, DataUnavailable
+from fmnist.files.cache import cache_root
 from fmnist.interfaces import Split
 
 log = logging.getLogger("fmnist")

@@ -4,14 +4,13 @@ import os
 from collections.abc import Collection
 from pathlib import Path
 
-from fmnist.cache import cache_root
-
-REPOSITORY = Path(__file__).resolve().parents[2]
+from fmnist.files.cache import cache_root
 
 
 def candidates(name: str) -> list[Path]:
     """The folders to look into, in order: in each place first the data set's own folder, then the place itself."""
-    roots = [REPOSITORY / "data", REPOSITORY.parent / "shared" / "data", cache_root()]
+    here = Path.cwd()
+    roots = [here / "data", here.parent / "shared" / "data", cache_root()]
     if path := os.environ.get("FMNIST_DATA"):
         roots.insert(0, Path(path).expanduser().absolute())
     return [folder for root in roots for folder in (root / name, root)]

@@ -15,13 +15,13 @@ from typing import Any, ClassVar
 import numpy as np
 from threadpoolctl import ThreadpoolController
 
-from fmnist.console import say
 from fmnist.engine import loops, product
-from fmnist.engine.arguments import Arguments
+from fmnist.engine.llvm.arguments import Arguments
+from fmnist.engine.memory import zeros
 from fmnist.engine.update import UPDATED, update_loop
 from fmnist.errors import FmnistError, one_line
 from fmnist.interfaces import Array
-from fmnist.memory import zeros
+from fmnist.terminal.console import echo
 
 
 def installed() -> bool:
@@ -50,16 +50,16 @@ class Numba:
         loop = loop_of(operation.__name__, arguments)
         if loop is None:
             return partial(operation, *arguments)
-        from fmnist.engine.kernel import kernel  # LLVM, which `--help` need not wait for
+        from fmnist.engine.llvm.kernel import kernel  # LLVM, which `--help` need not wait for
 
-        packed = Arguments((*arguments, room(arguments)) if hasattr(product, operation.__name__) else arguments)
+        packed = Arguments((*arguments, scratch(arguments)) if hasattr(product, operation.__name__) else arguments)
         name = " of ".join((operation.__name__, *packed.rules))
         if name not in TOLD:
             try:
                 return partial(kernel(loop, packed), packed.block)
             except Exception as error:  # whatever Numba makes of a rule
                 TOLD.add(name)
-                say(f"engine=numba: NumPy runs {name}, which cannot be compiled: {one_line(error)[:200]}")
+                echo(f"engine=numba: NumPy runs {name}, which cannot be compiled: {one_line(error)[:200]}")
         return partial(operation, *arguments)
 
 
@@ -88,14 +88,14 @@ def blas() -> ThreadpoolController:
     return ThreadpoolController().select(user_api="blas")
 
 
-ROOMS: dict[np.dtype[Any], Array] = {}
+SCRATCH: dict[np.dtype[Any], Array] = {}
 
 
-def room(matrices: tuple[Array, ...]) -> Array:
+def scratch(matrices: tuple[Array, ...]) -> Array:
     """Memory for a product's own use while it runs, the same for all, so that it stays in the processor's cache."""
-    from fmnist.engine.registers import registers
+    from fmnist.engine.llvm.registers import registers
 
     dtype, rows = matrices[0].dtype, max(max(matrix.shape) for matrix in matrices)
-    if dtype not in ROOMS or len(ROOMS[dtype]) < rows:
-        ROOMS[dtype] = zeros((rows, registers().columns(dtype.itemsize)), dtype.name)
-    return ROOMS[dtype]
+    if dtype not in SCRATCH or len(SCRATCH[dtype]) < rows:
+        SCRATCH[dtype] = zeros((rows, registers().columns(dtype.itemsize)), dtype.name)
+    return SCRATCH[dtype]

@@ -39,35 +39,35 @@ def turn(b: Any, j: Any, panel: Any) -> None:
     panel[:, :n] = b[j : j + n].T
 
 
-def multiply(a: Any, b: Any, c: Any, room: Any) -> None:
+def multiply(a: Any, b: Any, c: Any, scratch: Any) -> None:
     """C ← A B."""
-    rows, columns, panel = tile_rows(c), tile_columns(c), room[: b.shape[0]]
+    rows, columns, panel = tile_rows(c), tile_columns(c), scratch[: b.shape[0]]
     for j in range(0, c.shape[1], columns):
         first_tile(a, b, j, c, panel)
         for i in range(rows, c.shape[0], rows):
             tile(a, i, panel, 0, c, j)
 
 
-def multiply_turned(a: Any, b: Any, c: Any, room: Any) -> None:
+def multiply_turned(a: Any, b: Any, c: Any, scratch: Any) -> None:
     """C ← A Bᵀ."""
-    rows, columns, panel = tile_rows(c), tile_columns(c), room[: b.shape[1]]
+    rows, columns, panel = tile_rows(c), tile_columns(c), scratch[: b.shape[1]]
     for j in range(0, c.shape[1], columns):
         turn(b, j, panel)
         for i in range(0, c.shape[0], rows):
             tile(a, i, panel, 0, c, j)
 
 
-def forward_product(x: Any, W: Any, z: Any, room: Any) -> None:
-    multiply(x, W, z, room)
+def forward_product(x: Any, W: Any, z: Any, scratch: Any) -> None:
+    multiply(x, W, z, scratch)
 
 
-def weight_gradient(x: Any, dz: Any, dW: Any, room: Any) -> None:
-    multiply(x.T, dz, dW, room)
+def weight_gradient(x: Any, dz: Any, dW: Any, scratch: Any) -> None:
+    multiply(x.T, dz, dW, scratch)
 
 
-def input_gradient(dz: Any, W: Any, dx: Any, room: Any) -> None:
+def input_gradient(dz: Any, W: Any, dx: Any, scratch: Any) -> None:
     """∂x = ∂z Wᵀ turns W round, ∂xᵀ = W ∂zᵀ turns the other two: what is less work."""
     if W.size < dz.size + dx.size:
-        multiply_turned(dz, W, dx, room)
+        multiply_turned(dz, W, dx, scratch)
     else:
-        multiply_turned(W, dz, dx.T, room)
+        multiply_turned(W, dz, dx.T, scratch)

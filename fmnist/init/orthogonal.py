@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from fmnist import check
+from fmnist.config import check
 from fmnist.interfaces import Array, Rng
 
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from fmnist import check
+from fmnist.config import check
 from fmnist.interfaces import Array, Rng
 
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from math import sqrt
 
-from fmnist import check
+from fmnist.config import check
 from fmnist.interfaces import Array, Rng
 
 

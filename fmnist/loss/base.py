@@ -38,7 +38,7 @@ class Loss:
         return float(sums[0]) / len(z)
 
 
-class Judge:
+class BoundLoss:
     """A loss, ready for a step: `judge(z, y)` is (Σₙ ℓₙ, how many are right), and leaves ∂L/∂z in `judge.grad`."""
 
     def __init__(self, loss: Loss, engine: Engine) -> None:

@@ -6,7 +6,7 @@ Label smoothing: Szegedy et al., 2016, https://arxiv.org/abs/1512.00567.
 from dataclasses import dataclass
 from typing import ClassVar
 
-from fmnist import check
+from fmnist.config import check
 from fmnist.interfaces import Array
 from fmnist.loss.base import Loss, Rule
 

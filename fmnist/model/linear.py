@@ -2,11 +2,11 @@
 
 from dataclasses import dataclass
 
-from fmnist import check
 from fmnist.activation.base import Activation
+from fmnist.config import check
 from fmnist.interfaces import Engine, Init, Rng
 from fmnist.model.mlp import MLP
-from fmnist.network import Network
+from fmnist.network.network import Network
 
 
 @dataclass(kw_only=True)

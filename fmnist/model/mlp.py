@@ -3,19 +3,19 @@
 from dataclasses import dataclass
 from itertools import pairwise
 
-from fmnist import check
 from fmnist.activation.base import Activation
 from fmnist.activation.identity import Identity
+from fmnist.config import check
 from fmnist.engine.numpy import NumPy
 from fmnist.errors import ConfigError
 from fmnist.interfaces import Engine, Init, Layer, Rng, State
-from fmnist.layer.activate import Activate
-from fmnist.layer.batch_norm import BatchNorm
-from fmnist.layer.dense import Dense
-from fmnist.layer.dropout import Dropout
-from fmnist.layer.layer_norm import LayerNorm
-from fmnist.network import Network
-from fmnist.params import Params
+from fmnist.network.activate import Activate
+from fmnist.network.batch_norm import BatchNorm
+from fmnist.network.dense import Dense
+from fmnist.network.dropout import Dropout
+from fmnist.network.layer_norm import LayerNorm
+from fmnist.network.network import Network
+from fmnist.network.params import Params
 
 NORMS: dict[str, type[BatchNorm] | type[LayerNorm] | None] = {"none": None, "batch": BatchNorm, "layer": LayerNorm}
 

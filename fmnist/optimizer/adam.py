@@ -5,7 +5,7 @@ from typing import ClassVar, NamedTuple
 
 import numpy as np
 
-from fmnist import check
+from fmnist.config import check
 from fmnist.interfaces import Array
 from fmnist.optimizer.base import Optimizer, Rule, state
 

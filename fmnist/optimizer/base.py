@@ -15,12 +15,12 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from fmnist import check
+from fmnist.config import check
+from fmnist.engine.memory import zeros
 from fmnist.engine.numpy import NumPy
 from fmnist.errors import CheckpointError
 from fmnist.interfaces import Array, Engine, State
-from fmnist.memory import zeros
-from fmnist.params import Params
+from fmnist.network.params import Params
 
 Rule = Callable[..., tuple[Array, ...]]
 

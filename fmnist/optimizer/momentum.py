@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import ClassVar, NamedTuple
 
-from fmnist import check
+from fmnist.config import check
 from fmnist.interfaces import Array
 from fmnist.optimizer.base import Optimizer, Rule, state
 

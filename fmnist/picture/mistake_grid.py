@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from math import ceil
 from typing import TYPE_CHECKING
 
-from fmnist.evaluate import Mistake
 from fmnist.interfaces import Array
 from fmnist.picture.mosaic import mosaic
 from fmnist.picture.style import BLUE, GREY, ORANGE, figure, look
+from fmnist.training.evaluation import Mistake
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

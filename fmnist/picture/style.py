@@ -9,8 +9,8 @@ from pathlib import Path
 
 import numpy as np
 
-from fmnist import atomic
 from fmnist.errors import FmnistError
+from fmnist.files import atomic
 
 try:
     from matplotlib import style
@@ -62,7 +62,7 @@ def look() -> Iterator[None]:
 
 
 def figure(width: float, height: float, title: str, note: str = "") -> Figure:
-    """An empty figure, in inches, with a title on the left and a note below it; both have their room at the top."""
+    """An empty figure, in inches, with a title on the left and a note below it; both have their scratch at the top."""
     drawn = Figure(figsize=(width, height))
     left = 0.12 / width
     drawn.text(left, 1 - 0.12 / height, title, size=12, weight="bold", va="top")

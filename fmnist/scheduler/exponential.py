@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from fmnist import check
+from fmnist.config import check
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from math import floor
 
-from fmnist import check
+from fmnist.config import check
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 from omegaconf import DictConfig
 
-from fmnist.build import build
-from fmnist.plain import read_yaml
-from fmnist.sweep.trials import EPOCHS, FOLDER, REASON, SECONDS
+from fmnist.config.build import build
+from fmnist.files.yaml import read_yaml
+from fmnist.sweep.study.attributes import EPOCHS, FOLDER, REASON, SECONDS
 from fmnist.tracker.connection import Connection, is_disabled, known_id
 from fmnist.tracker.wandb import Wandb
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from fmnist import check
+from fmnist.config import check
 from fmnist.errors import ConfigError, closest
 
 

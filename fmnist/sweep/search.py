@@ -12,20 +12,21 @@ from hydra.types import HydraContext, RunMode, TaskFunction
 from omegaconf import DictConfig
 from optuna.trial import FrozenTrial, Trial, TrialState
 
-from fmnist import trial as handles
-from fmnist.console import say
 from fmnist.errors import FmnistError
-from fmnist.sweep import parts, trials
-from fmnist.sweep.closing import say_results
-from fmnist.sweep.experiment_file import experiment_text
-from fmnist.sweep.job import Job, Outcome
+from fmnist.sweep import trial as handles
 from fmnist.sweep.limits import Limits
 from fmnist.sweep.mirror import Mirror, mirror
-from fmnist.sweep.proposal import Proposals
-from fmnist.sweep.results import write_results
-from fmnist.sweep.screen import Screen
-from fmnist.sweep.study import Ledger
-from fmnist.sweep.tally import Tally
+from fmnist.sweep.results.counts import Counts
+from fmnist.sweep.results.experiment_file import experiment_text
+from fmnist.sweep.results.final_summary import print_final_summary
+from fmnist.sweep.results.live_table import LiveTable
+from fmnist.sweep.results.results import write_results
+from fmnist.sweep.study import attributes as trials
+from fmnist.sweep.study import samplers
+from fmnist.sweep.study.proposals import Proposals
+from fmnist.sweep.study.trial_queue import TrialQueue
+from fmnist.sweep.workers.job import Job, Outcome
+from fmnist.terminal.console import echo
 
 if TYPE_CHECKING:
     from fmnist.sweep.sweeper import Plan
@@ -56,21 +57,21 @@ class Search:
     def __init__(
         self,
         plan: "Plan",
-        ledger: Ledger,
+        queue: TrialQueue,
         folder: Path,
         fixed_words: Sequence[str],
         hydra_context: HydraContext,
         task: TaskFunction,
     ) -> None:
-        self.plan, self.options, self.ledger, self.folder = plan, plan.options, ledger, folder
+        self.plan, self.options, self.trials, self.folder = plan, plan.options, queue, folder
         self.fixed_words, self.hydra_context = list(fixed_words), hydra_context
         self.names = list(plan.objectives)
         self.job = Job(task, self.names, plan.options.epoch)
-        self.proposals = Proposals(plan, ledger, parts.pruner(plan.options.pruner))
-        self.tally = Tally(maximize=plan.objectives[self.names[0]] == "maximize")
-        self.tally.count(ledger.study.get_trials(deepcopy=False))
-        self.limits = Limits(plan.options, self.tally, self.names[0])
-        self.screen = Screen(plan.name, self.names, plan.budget, self.options.n_jobs, self.tally)
+        self.proposals = Proposals(plan, queue, samplers.pruner(plan.options.pruner))
+        self.counts = Counts(maximize=plan.objectives[self.names[0]] == "maximize")
+        self.counts.count(queue.study.get_trials(deepcopy=False))
+        self.limits = Limits(plan.options, self.counts, self.names[0])
+        self.live_table = LiveTable(plan.name, self.names, plan.budget, self.options.n_jobs, self.counts)
         self.started = time.monotonic()
         self.next_results = self.started + RESULTS_EVERY
         self.mirror: Mirror | None = None  # until the search begins
@@ -81,41 +82,41 @@ class Search:
         Raises:
             FmnistError: failures stopped it, nothing was completed, or the storage no longer answers.
         """
-        with handles.answering(self.ledger.url):
+        with handles.answering(self.trials.url):
             return self.search()
 
     def search(self) -> dict[str, Any]:
-        done = f", {self.tally.finished} of them done" if self.tally.finished else ""
+        done = f", {self.counts.finished} of them done" if self.counts.finished else ""
         size = f"{self.plan.budget} trials{done}, {self.options.n_jobs} at a time"
-        say(f"sweep {self.plan.name}: {size}, in {self.folder}")
-        directions = dict(zip(self.names, self.ledger.study.directions, strict=True))
+        echo(f"sweep {self.plan.name}: {size}, in {self.folder}")
+        directions = dict(zip(self.names, self.trials.study.directions, strict=True))
         self.mirror = mirror(
-            self.plan.config.get("tracker"), self.folder, self.plan.name, directions, self.tally.finished
+            self.plan.config.get("tracker"), self.folder, self.plan.name, directions, self.counts.finished
         )
         try:
-            with self.screen:
+            with self.live_table:
                 self.runner().run()
         except KeyboardInterrupt:
-            self.ledger.requeue_mine()
+            self.trials.requeue_mine()
             self.results("interrupted")
-            say(f"interrupted; study={self.plan.name} goes on with it")
+            echo(f"interrupted; study={self.plan.name} goes on with it")
             raise
-        failed = self.limits.too_many_failures or not self.tally.states[TrialState.COMPLETE]
+        failed = self.limits.too_many_failures or not self.counts.states[TrialState.COMPLETE]
         summary = self.results("failed" if failed else "finished")
-        say_results(summary)
+        print_final_summary(summary)
         if self.limits.too_many_failures:
             raise SweepFailed(self.limits.reached())
-        if not self.tally.states[TrialState.COMPLETE]:
+        if not self.counts.states[TrialState.COMPLETE]:
             raise SweepFailed("no trial was completed")
         return summary
 
     def runner(self) -> Any:
         """Who runs the trials. Imported here: a sweep needs one of the two."""
         if self.plan.config.hydra.launcher._target_.endswith("BasicLauncher"):
-            from fmnist.sweep.slots import Slots
+            from fmnist.sweep.workers.local import Slots
 
             return Slots(self)
-        from fmnist.sweep.launched import Launched
+        from fmnist.sweep.workers.launcher import Launched
 
         return Launched(self)
 
@@ -128,19 +129,19 @@ class Search:
             return None
         trial, words = taken
         running = Running(trial, words, [self.job_words(trial, words, i) for i in range(self.options.seeds)])
-        self.screen.begin(trial.number, words)
+        self.live_table.begin(trial.number, words)
         return running
 
     def goes_on(self) -> bool:
         """Behind an empty queue: is there a trial whose owner has died meanwhile?"""
-        return not self.limits.reached() and self.ledger.has_orphans()
+        return not self.limits.reached() and self.trials.has_orphans()
 
     def job_words(self, trial: Trial, words: list[str], i: int) -> list[str]:
         """The overrides of the trial's i-th job, and where it belongs."""
         several = self.options.seeds > 1
         subdir = f"{trial.number}/seed-{i}" if several else str(trial.number)
         reports = i == 0 and self.names == [self.plan.config.get("objective")]
-        storage = None if self.options.storage else self.ledger.url
+        storage = None if self.options.storage else self.trials.url
         handle = handles.Handle(storage, self.plan.name, trial._trial_id, self.options.pruner, reports)
         return [
             *self.fixed_words,
@@ -157,8 +158,8 @@ class Search:
         last = next((o for o in outcomes if o["state"] != "complete"), outcomes[-1])
         attempts = trial.user_attrs.get(trials.ATTEMPTS, 1)
         if last.get("died") and attempts <= self.options.retries:
-            say(f"trial {trial.number}: {last['reason']}; started again")
-            self.ledger.requeue(trial._trial_id)
+            echo(f"trial {trial.number}: {last['reason']}; started again")
+            self.trials.requeue(trial._trial_id)
             return
         trial.set_user_attr(trials.FOLDER, str(trial.number))
         trial.set_user_attr(trials.SECONDS, running.seconds)
@@ -170,9 +171,9 @@ class Search:
         if state == TrialState.COMPLETE:
             values = [fmean(o["values"][name] for o in outcomes) for name in self.names]
         ended: FrozenTrial = trial.study.tell(trial, values, state=state)
-        self.tally.add(ended)
+        self.counts.add(ended)
         what = last.get("reason", "") if values is None else figures(self.names, values)
-        self.screen.end(trial.number, last["state"], what, running.seconds, running.words)
+        self.live_table.end(trial.number, last["state"], what, running.seconds, running.words)
         if time.monotonic() > self.next_results:
             self.results()
 
@@ -187,11 +188,11 @@ class Search:
             "seconds": begin - self.started,
             "stopped": self.limits.reached(),
         }
-        study = self.ledger.study
+        study = self.trials.study
         ended = end in ("finished", "failed")
         summary = write_results(study, self.folder, self.names, extra, self.experiment, ended=ended)
         everyones = study.get_trials(deepcopy=False)
-        self.tally.count(everyones)  # other machines' trials have ended, too
+        self.counts.count(everyones)  # other machines' trials have ended, too
         if self.mirror:
             self.mirror.show(everyones, summary, end=end)
         now = time.monotonic()

@@ -10,16 +10,17 @@ from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.types import HydraContext, RunMode, TaskFunction
 from omegaconf import DictConfig, OmegaConf, open_dict
 
-from fmnist import atomic
-from fmnist.console import say
 from fmnist.errors import ConfigError, FmnistError, closest
 from fmnist.experiment import experiment
-from fmnist.sweep import parts, warm_start
+from fmnist.files import atomic
 from fmnist.sweep.options import Options, options
 from fmnist.sweep.search import Search
-from fmnist.sweep.space import Space, Value, parse
-from fmnist.sweep.study import Ledger, direction
-from fmnist.trial import open_storage, without_password
+from fmnist.sweep.space import warm_start
+from fmnist.sweep.space.space import Space, Value, parse
+from fmnist.sweep.study import samplers
+from fmnist.sweep.study.trial_queue import TrialQueue, direction
+from fmnist.sweep.trial import open_storage, without_password
+from fmnist.terminal.console import echo
 
 DEFAULT_TRIALS = 20
 ATTEMPT = 1_000_003  # between the seeds of two attempts at a point; no study has so many trials
@@ -58,10 +59,10 @@ def sweep(words: Sequence[str], config: DictConfig, hydra_context: HydraContext,
     asked = OmegaConf.to_container(config)
     asked["hydra"]["sweeper"]["storage"] = opts.storage and without_password(opts.storage)  # type: ignore[index, call-overload]
     atomic.write_text(folder / "multirun.yaml", OmegaConf.to_yaml(asked))
-    ledger = Ledger(plan.name, opts.storage or str((folder / "study.journal").absolute()))
+    queue = TrialQueue(plan.name, opts.storage or str((folder / "study.journal").absolute()))
     identity = plan.identity([word for word in fixed_words if not word.startswith("study=")])
-    ledger.open(identity, list(plan.objectives.values()), plan.budget, plan.points)
-    search = Search(plan, ledger, folder, fixed_words, hydra_context, task)
+    queue.open(identity, list(plan.objectives.values()), plan.budget, plan.points)
+    search = Search(plan, queue, folder, fixed_words, hydra_context, task)
     return search.run()
 
 
@@ -102,7 +103,7 @@ class Plan:
         """The sampler for the trial of this number. A sequence of points is one: its seed is the same for all."""
         is_sequence = self.sampler.get("_target_", "").endswith("QMCSampler")
         own = 0 if is_sequence else number + attempt * ATTEMPT
-        return parts.sampler(self.sampler, self.options.seed + own)
+        return samplers.sampler(self.sampler, self.options.seed + own)
 
     def identity(self, fixed_words: Sequence[str]) -> dict[str, Any]:
         """What a resumed sweep must agree with."""
@@ -130,13 +131,13 @@ class Plan:
     def show(self) -> None:
         """The dry run."""
         how = "grid" if self.is_grid else self.sampler["_target_"].rpartition(".")[2]
-        say(f"study {self.name}: {self.budget} trials, {self.options.n_jobs} at a time, {how}")
-        say("objective " + ", ".join(f"{name} ({way})" for name, way in self.objectives.items()))
+        echo(f"study {self.name}: {self.budget} trials, {self.options.n_jobs} at a time, {how}")
+        echo("objective " + ", ".join(f"{name} ({way})" for name, way in self.objectives.items()))
         for line in self.space.lines():
-            say(f"  {line}")
-        say("first points")
+            echo(f"  {line}")
+        echo("first points")
         for point in self.first_points(min(5, self.budget)):
-            say("  " + " ".join(self.space.words(point)))
+            echo("  " + " ".join(self.space.words(point)))
 
     def check(self, hydra_context: HydraContext, fixed_words: Sequence[str]) -> None:
         """Find mistakes before the first trial does: unknown options, and a first point that cannot be built."""

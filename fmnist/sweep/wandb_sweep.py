@@ -6,7 +6,6 @@ https://docs.wandb.ai/models/sweeps/define-sweep-configuration
 """
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 import yaml  # type: ignore[import-untyped]  # comes with omegaconf
@@ -16,13 +15,13 @@ from hydra.types import RunMode
 from omegaconf import OmegaConf
 from optuna.distributions import BaseDistribution, CategoricalDistribution, FloatDistribution, IntDistribution
 
+from fmnist.config.compose import CONF
 from fmnist.errors import ConfigError
-from fmnist.sweep.distribution import Value, text, values
 from fmnist.sweep.options import options
-from fmnist.sweep.space import Dimension, Space, conditions, parse
+from fmnist.sweep.space.distribution import Value, text, values
+from fmnist.sweep.space.space import Dimension, Space, conditions, parse
 from fmnist.sweep.sweeper import Plan
 
-CONF = Path(__file__).parents[2] / "conf"
 Yaml = dict[str, Any]
 
 

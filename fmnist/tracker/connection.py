@@ -10,8 +10,8 @@ from queue import SimpleQueue
 from threading import Thread
 from typing import TYPE_CHECKING, Any
 
-from fmnist.console import console, log, say
 from fmnist.errors import one_line
+from fmnist.terminal.console import console, echo, log
 
 if TYPE_CHECKING:
     import wandb
@@ -120,7 +120,7 @@ class Connection:
     def say(self, line: str, where: str) -> None:
         self.where = where
         if not self.quiet:
-            say(line)
+            echo(line)
 
     def warn(self, trouble: str) -> None:
         self.trouble = trouble

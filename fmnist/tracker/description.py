@@ -5,10 +5,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from fmnist.console import flat
 from fmnist.errors import show
+from fmnist.files.yaml import read_yaml
 from fmnist.interfaces import Metrics
-from fmnist.plain import read_yaml
+from fmnist.terminal.console import flat
 
 GOOD_ENDS = ("finished", "pruned")
 

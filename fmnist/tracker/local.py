@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from fmnist import atomic
+from fmnist.files import atomic
 from fmnist.interfaces import Metrics
 
 COLUMNS = (

@@ -16,7 +16,7 @@ from fmnist.tracker.wandb import Wandb
 if TYPE_CHECKING:
     import wandb
 
-    from fmnist.evaluate import Mistake
+    from fmnist.training.evaluation import Mistake
 
 
 def log_samples(

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from fmnist import check
+from fmnist.config import check
 from fmnist.errors import ConfigError
 from fmnist.interfaces import Metrics
 from fmnist.tracker.connection import MODES, Connection, is_disabled, known_id

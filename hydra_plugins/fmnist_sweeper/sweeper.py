@@ -17,8 +17,8 @@ class FmnistOptuna(Sweeper):
         self.hydra_context, self.task_function, self.config = hydra_context, task_function, config
 
     def sweep(self, arguments: list[str]) -> None:
-        from fmnist.shell import shell
         from fmnist.sweep.sweeper import sweep
+        from fmnist.terminal.user_errors import user_errors
 
-        with shell():
+        with user_errors():
             sweep(arguments, self.config, self.hydra_context, self.task_function)

@@ -27,8 +27,8 @@ from cases import (
     weights,
 )
 
-from fmnist.network import Network
-from fmnist.params import Params
+from fmnist.network.network import Network
+from fmnist.network.params import Params
 from options import build
 
 

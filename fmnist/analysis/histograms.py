@@ -1,0 +1,64 @@
+"""Activations and gradients of a run's network by layer, before and after its training, as a picture."""
+
+from pathlib import Path
+
+import numpy as np
+
+from fmnist.analysis.evaluation import stored_config
+from fmnist.experiment import experiment
+from fmnist.files import atomic
+from fmnist.interfaces import Array
+from fmnist.loss.base import Loss
+from fmnist.network.activate import Activate
+from fmnist.network.dense import Dense
+from fmnist.network.network import Network
+from fmnist.terminal.console import console
+from fmnist.training.batches import Batches
+from fmnist.training.generators import spawn_generators
+from fmnist.training.state import part
+
+EXAMPLES = 1000
+
+
+def draw_histograms(folder: Path) -> None:
+    """histograms.png and .svg in the run's folder: the same training examples through both networks.
+
+    Raises:
+        ConfigError: there is no run in the folder.
+        CheckpointError: best.npz is missing, damaged or of another architecture.
+    """
+    from fmnist.picture.layer_histograms import LayerValues, layer_histograms
+    from fmnist.picture.style import save
+
+    parts = experiment(stored_config(folder))
+    best = part(atomic.read_npz(folder / "best.npz"), "network")
+    splits = parts.load()
+    network = parts.network(splits, spawn_generators(parts.seed))
+    x, y = Batches(splits, splits.train, parts.trainer.precision)(splits.train.rows[:EXAMPLES])
+    untrained = passed(network, parts.loss, x, y)
+    network.load(best, str(folder / "best.npz"))
+    trained = passed(network, parts.loss, x, y)
+    layers = [
+        LayerValues(name, *zip(before, after, strict=True))
+        for (name, before), after in zip(untrained.items(), trained.values(), strict=True)
+    ]
+    note = f"{len(y):,} training examples of {splits.name}; each histogram as high as its highest bin"
+    for file in save(layer_histograms(layers, note), folder / "histograms"):
+        console().print(str(file))
+
+
+def passed(network: Network, loss: Loss, x: Array, y: Array) -> dict[str, tuple[Array, Array]]:
+    """One forward and backward pass: by layer, its outputs (behind its activation, if any) and ∂L/∂W."""
+    outputs: dict[str, Array] = {}
+    a = x
+    for layer in network.layers:
+        a = layer.forward(a, train=True)
+        if isinstance(layer, Dense):
+            name = f"dense{len(outputs) + 1}"
+            outputs[name] = a.copy()
+        elif isinstance(layer, Activate):
+            outputs[name] = a.copy()
+    dlogits = np.empty_like(a)
+    loss(a, y, dlogits)
+    network.backward(dlogits)
+    return {name: (a, network.params.grads[f"{name}.W"].copy()) for name, a in outputs.items()}

@@ -1,0 +1,59 @@
+"""On what the runs were made, and how to make them again."""
+
+import json
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from fmnist.run.stored import StoredRun
+
+
+def origin(runs: Sequence[StoredRun], best: StoredRun | None) -> dict[str, Any] | None:
+    """The environment of the best run (without one, the first's), and in how many the runs were made."""
+    environments = [environment for run in runs if (environment := environment_of(run.folder))]
+    if not environments:
+        return None
+    shown = environment_of((best or runs[0]).folder) or environments[0]
+    commits = Counter(commit(environment) for environment in environments)
+    machines = Counter(environment["cpu"] for environment in environments)
+    return {
+        "rows": rows(shown),
+        "remarks": [
+            f"The runs were made {told}: " + ", ".join(f"{name} ({n:,})" for name, n in counts.most_common(5))
+            for told, counts in (
+                (f"at {len(commits)} states of the code", commits),
+                (f"on {len(machines)} kinds of processor", machines),
+            )
+            if len(counts) > 1
+        ],
+    }
+
+
+def environment_of(folder: Path) -> dict[str, Any]:
+    try:
+        return json.loads((folder / "environment.json").read_text())
+    except FileNotFoundError:
+        return {}
+
+
+def commit(environment: dict[str, Any]) -> str:
+    git = environment["git"]
+    if not git["commit"]:
+        return "no git checkout"
+    return git["commit"][:12] + (" with changes" if git["dirty"] else "")
+
+
+def rows(environment: dict[str, Any]) -> list[list[str]]:
+    """Label and text."""
+    blas = (f"{b['internal_api']} {b['version']}, {b['num_threads']} threads" for b in environment["blas"])
+    return [
+        ["started", environment["started"]],
+        ["code", f"fmnist {environment['fmnist']}, {commit(environment)}"],
+        ["Python", environment["python"]],
+        ["packages", ", ".join(f"{name} {version}" for name, version in environment["packages"].items())],
+        ["BLAS", "; ".join(blas) or "none found"],
+        ["system", environment["system"]],
+        ["processor", f"{environment['cpu']}, {environment['cores']} cores"],
+        ["seeds", ", ".join(f"{key}={value}" for key, value in environment["seeds"].items() if value is not None)],
+    ]

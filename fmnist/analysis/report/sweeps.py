@@ -1,0 +1,57 @@
+"""Sweeps found on disk, with their studies."""
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from fmnist.errors import FmnistError
+from fmnist.files.yaml import read_yaml
+from fmnist.sweep.trial import open_storage
+
+if TYPE_CHECKING:
+    from optuna.study import Study
+
+
+@dataclass(frozen=True)
+class Sweep:
+    """A sweep's folder.  summary: its summary.json, empty while there is none.  study: None if `trouble` says why."""
+
+    folder: Path
+    name: str
+    summary: dict[str, Any]
+    study: "Study | None"
+    trouble: str = ""
+
+
+def find_sweeps(folders: Iterable[Path]) -> list[Sweep]:
+    """Every sweep in or below the folders, each once."""
+    found: dict[Path, Path] = {}
+    for folder in folders:
+        for file in sorted(folder.rglob("multirun.yaml")):
+            found.setdefault(file.parent.resolve(), file.parent)
+    return [read_sweep(folder) for folder in found.values()]
+
+
+def read_sweep(folder: Path) -> Sweep:
+    """A study that cannot be opened (its database is out of reach) leaves the trials' runs to show."""
+    import optuna
+
+    try:
+        summary = json.loads((folder / "summary.json").read_text())
+    except FileNotFoundError:
+        summary = {}
+    name = str(summary.get("study", folder.name))
+    url = str((folder / "study.journal").absolute())
+    if not Path(url).exists():
+        url = read_yaml(folder / "multirun.yaml")["hydra"]["sweeper"].get("storage")
+        if not url:
+            return Sweep(folder, name, summary, None, f"{folder} has no study.journal")
+    try:
+        study = optuna.load_study(study_name=name, storage=open_storage(url))
+    except KeyError:
+        return Sweep(folder, name, summary, None, f"there is no study {name} in its storage")
+    except FmnistError as error:
+        return Sweep(folder, name, summary, None, str(error))
+    return Sweep(folder, name, summary, study)

@@ -1,0 +1,51 @@
+"""Images of a data set, so many of each class, as a picture."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from fmnist.config.compose import compose_config
+from fmnist.errors import ConfigError
+from fmnist.experiment import experiment
+from fmnist.interfaces import Array, Split
+from fmnist.terminal.console import console
+from fmnist.tracker.media import log_samples
+
+
+def draw_samples(words: Sequence[str], per_class: int, folder: Path) -> None:
+    """The data set that the Hydra overrides choose; FOLDER/NAME.png and .svg, `seed` says which images.
+
+    Raises:
+        ConfigError: a class has fewer training images, or the folder cannot be written.
+    """
+    from fmnist.picture.sample_grid import sample_grid
+    from fmnist.picture.style import save
+
+    parts = experiment(compose_config(words))
+    splits = parts.load()
+    rows = sampled(splits.train, splits.k, per_class, parts.seed)
+    images = splits.train.x[rows].reshape(*rows.shape, *splits.shape)
+    number = "one training image" if per_class == 1 else f"{per_class} training images"
+    drawn = sample_grid(images, splits.classes, f"{splits.name}: {number} of each class")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        files = save(drawn, folder / splits.name)
+    except OSError as error:
+        raise ConfigError("--folder", folder, f"a folder that can be written ({error.strerror})") from None
+    for file in files:
+        console().print(str(file))
+    labels = splits.train.y[rows].ravel()
+    flat_images = images.reshape(-1, *splits.shape)
+    log_samples(parts.tracker, folder, splits.name, flat_images, labels, splits.classes)
+
+
+def sampled(part: Split, k: int, n: int, seed: int) -> Array:
+    """Rows of the data set, (k, n): n different ones of each of the k classes."""
+    rng = np.random.default_rng(seed)
+    labels = part.y[part.rows]
+    rows = [part.rows[labels == c] for c in range(k)]
+    fewest = min(map(len, rows))
+    if n > fewest:
+        raise ConfigError("--per-class", n, f"at most {fewest}, the images of the smallest class")
+    return np.array([rng.choice(of_class, n, replace=False) for of_class in rows])

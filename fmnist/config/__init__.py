@@ -1,0 +1,1 @@
+"""From a config group to the object it describes."""

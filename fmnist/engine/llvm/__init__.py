@@ -1,0 +1,1 @@
+"""Everything that speaks LLVM: loops compiled into kernels, kept as machine code."""

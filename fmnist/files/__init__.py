@@ -1,0 +1,1 @@
+"""Files on disk: written whole, locked, cached, read as plain data."""

@@ -1,0 +1,1 @@
+"""What a sweep leaves behind, on the terminal and on disk."""

@@ -1,0 +1,199 @@
+"""A search space: dimensions, and the conditions under which each exists.
+
+The YAML file's dimensions come first, then those of the command line, which can also replace one or take it out:
+
+    optimizer.lr=interval(0.01,0.1)    replaces the dimension, under the condition that the file gives to it
+    optimizer.lr=0.1                   is not searched any more
+
+`optimizer.momentum` with `when: {optimizer: [momentum, nesterov]}` is neither sampled nor passed on elsewhere.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from hydra.core.config_loader import ConfigLoader
+from optuna.distributions import BaseDistribution
+from optuna.trial import BaseTrial
+
+from fmnist.errors import ConfigError, closest, show
+from fmnist.sweep.space import distribution, grammar
+from fmnist.sweep.space.distribution import Value
+
+__all__ = ["Dimension", "Space", "Value", "parse"]
+
+
+@dataclass(frozen=True)
+class Dimension:
+    """A key that is searched: "optimizer.lr", or a group, "optimizer"."""
+
+    key: str
+    distribution: BaseDistribution
+    when: Mapping[str, tuple[Value, ...]] = field(default_factory=dict)  # it exists where every key has one of these
+
+
+@dataclass(frozen=True)
+class Space:
+    """Dimensions in the order of writing, except that each stands behind those its `when` names."""
+
+    dimensions: tuple[Dimension, ...]
+    prefixes: Mapping[str, str] = field(default_factory=dict)  # "+" of a key that the configuration does not have
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "dimensions", ordered(self.dimensions))
+
+    @property
+    def is_discrete(self) -> bool:
+        """Whether a grid can enumerate it."""
+        return all(distribution.is_discrete(d.distribution) for d in self.dimensions)
+
+    def suggest(self, trial: BaseTrial, fixed: Callable[[str], Value]) -> dict[str, Value]:
+        """Ask the trial for every dimension that exists; `fixed` knows the keys that are not searched."""
+        return self.point(lambda key, d: distribution.suggest(trial, key, d), fixed)
+
+    def point(self, value: Callable[[str, BaseDistribution], Value], fixed: Callable[[str], Value]) -> dict[str, Value]:
+        """A value for every dimension that exists, in their order, so that conditions can look back."""
+        values: dict[str, Value] = {}
+        for d in self.dimensions:
+            if self.exists(d, values, fixed):
+                values[d.key] = value(d.key, d.distribution)
+        return values
+
+    def grid(self, fixed: Callable[[str], Value]) -> Iterator[dict[str, Value]]:
+        """Every combination once, in Hydra's order: the last dimension varies fastest."""
+        for d in self.dimensions:
+            if not distribution.is_discrete(d.distribution):
+                allowed = "a choice, a range or an interval with a step, in a grid"
+                raise ConfigError(d.key, distribution.shape(d.distribution), allowed)
+        return self.walk({}, 0, fixed)
+
+    def walk(self, values: dict[str, Value], i: int, fixed: Callable[[str], Value]) -> Iterator[dict[str, Value]]:
+        """The combinations that begin with `values` of the first i dimensions."""
+        if i == len(self.dimensions):
+            yield values
+            return
+        d = self.dimensions[i]
+        if not self.exists(d, values, fixed):
+            yield from self.walk(values, i + 1, fixed)
+            return
+        for value in distribution.values(d.distribution):
+            yield from self.walk({**values, d.key: value}, i + 1, fixed)
+
+    def exists(self, d: Dimension, values: Mapping[str, Value], fixed: Callable[[str], Value]) -> bool:
+        """Whether its conditions hold; `values` are those of the dimensions before it that exist."""
+        searched = {other.key for other in self.dimensions}
+        for key, allowed in d.when.items():
+            if key in searched and key not in values:
+                return False
+            value = values[key] if key in searched else fixed(key)
+            if not any(distribution.same(value, a) for a in allowed):
+                return False
+        return True
+
+    def words(self, values: Mapping[str, Value]) -> list[str]:
+        """As Hydra's overrides, which it reads back to the bit: ["optimizer=adam", "optimizer.lr=0.003"]."""
+        strangers = values.keys() - {d.key for d in self.dimensions}
+        if strangers:
+            raise KeyError(f"not in the search space: {', '.join(sorted(strangers))}")
+        return [self.word(d, values[d.key]) for d in self.dimensions if d.key in values]
+
+    def word(self, d: Dimension, value: Value) -> str:
+        return f"{self.prefixes.get(d.key, '')}{d.key}={distribution.text(distribution.exact(d.distribution, value))}"
+
+    def describe(self) -> dict[str, Any]:
+        """Plain JSON, equal if and only if the space is the same, in whatever order the keys are written."""
+        return {
+            d.key: distribution.describe(d.distribution)
+            | {"when": {key: distribution.texts(allowed) for key, allowed in d.when.items()}}
+            for d in self.dimensions
+        }
+
+    def lines(self) -> list[str]:
+        """One line a dimension for a person: "optimizer.momentum  0.8, 0.9  when optimizer=momentum|nesterov"."""
+        keys = [self.prefixes.get(d.key, "") + d.key for d in self.dimensions]
+        shapes = [distribution.shape(d.distribution) for d in self.dimensions]
+        width, breadth = max(map(len, keys), default=0), max(map(len, shapes), default=0)
+        return [
+            f"{key:{width}}  {shape:{breadth}}  {conditions(d.when)}".rstrip()
+            for key, shape, d in zip(keys, shapes, self.dimensions, strict=True)
+        ]
+
+
+def conditions(when: Mapping[str, tuple[Value, ...]]) -> str:
+    parts = [f"{key}={'|'.join(map(distribution.text, allowed))}" for key, allowed in when.items()]
+    return f"when {' and '.join(parts)}" if parts else ""
+
+
+def parse(
+    params: Mapping[str, Any], words: Sequence[str], loader: ConfigLoader | None = None
+) -> tuple[Space, list[str]]:
+    """The space of `hydra.sweeper.params` and the command line's words, and the words that fix a key.
+
+    `loader` is Hydra's, for optimizer=glob(*), which is refused without it.
+    """
+    dimensions: dict[str, Dimension] = {}
+    prefixes: dict[str, str] = {}
+    fixed: dict[str, tuple[str, str]] = {}  # (key, word) by the key with its prefix: ~a and +a=1 may both stand
+    for entry in [grammar.from_yaml(key, value, loader) for key, value in params.items()]:
+        if entry.distribution is None:
+            fixed[entry.prefix + entry.key] = (entry.key, entry.word)
+        else:
+            dimensions[entry.key] = Dimension(entry.key, entry.distribution, entry.when or {})
+            prefixes[entry.key] = entry.prefix
+    possible(dimensions)
+    when = {d.key: d.when for d in ordered(dimensions.values())}
+    from_yaml = set(fixed)
+    for entry in [grammar.from_word(word, loader) for word in words]:
+        same = [k for k, (key, _) in fixed.items() if key == entry.key]
+        if entry.distribution is None:
+            dimensions.pop(entry.key, None)
+            gone = from_yaml & set(same) - {entry.prefix + entry.key}
+        else:
+            dimensions[entry.key] = Dimension(entry.key, entry.distribution, when.get(entry.key, {}))
+            prefixes[entry.key] = entry.prefix or prefixes.get(entry.key, "")
+            gone = {k for k in same if not k.startswith("~")}
+        for k in gone:
+            del fixed[k]
+        if entry.distribution is None:
+            fixed[entry.prefix + entry.key] = (entry.key, entry.word)
+    space = Space(tuple(dimensions.values()), {key: p for key, p in prefixes.items() if p and key in dimensions})
+    return space, [word for _, word in fixed.values()]
+
+
+def possible(dimensions: Mapping[str, Dimension]) -> None:
+    """A condition of the file that the file itself can never meet is a typo; the command line may narrow a choice."""
+    for d in dimensions.values():
+        for key, allowed in d.when.items():
+            if key not in dimensions:
+                continue
+            other = dimensions[key].distribution
+            for value in allowed:
+                if not distribution.contains(other, value):
+                    names = distribution.shape(other)
+                    hint = closest(show(value), names.split(", "))
+                    raise ConfigError(f"{grammar.PARAMS}.{d.key}.when.{key}", value, f"among {names}{hint}")
+
+
+def ordered(dimensions: Iterable[Dimension]) -> tuple[Dimension, ...]:
+    """Each behind those its `when` names, otherwise as written."""
+    left = list(dimensions)
+    found: list[Dimension] = []
+    while left:
+        waiting = {d.key for d in left}
+        ready = next((d for d in left if not waiting & d.when.keys()), None)
+        if ready is None:
+            raise circle(left)
+        left.remove(ready)
+        found.append(ready)
+    return tuple(found)
+
+
+def circle(left: Sequence[Dimension]) -> ConfigError:
+    """Every one of `left` waits for another of them: follow the conditions until a key comes again."""
+    ahead = {d.key: next(key for key in d.when if any(key == other.key for other in left)) for d in left}
+    path = [left[0].key]
+    while path[-1] not in path[:-1]:
+        path.append(ahead[path[-1]])
+    path = path[path.index(path[-1]) :]
+    allowed = "conditions that do not lead back to the key"
+    return ConfigError(f"{grammar.PARAMS}.{path[0]}.when", " → ".join(path), allowed)

@@ -1,0 +1,121 @@
+"""Local workers: a process per slot that stays warm; its death costs the one trial it was at, and nothing else."""
+
+import os
+import signal
+import sys
+import threading
+from collections.abc import Sequence
+from multiprocessing import get_context, parent_process
+from multiprocessing.connection import Connection, wait
+from pathlib import Path
+from typing import Any
+
+import cloudpickle
+from hydra.core.hydra_config import HydraConfig
+from hydra.core.singleton import Singleton
+from hydra.core.utils import run_job, setup_globals
+from omegaconf import open_dict
+
+from fmnist.sweep.workers.job import Outcome, failed
+
+THREADS = ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OMP_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
+
+
+class Worker:
+    """A process that runs one job at a time."""
+
+    def __init__(self, payload: bytes, threads: int) -> None:
+        """`payload`: from `pack`.  threads: of BLAS in the worker, which must be known before NumPy is imported."""
+        context = get_context("spawn")  # a clean process: no lock or thread of ours is copied half-way
+        self.connection, theirs = context.Pipe()
+        before = {name: os.environ.get(name) for name in THREADS}
+        os.environ.update(dict.fromkeys(THREADS, str(threads)))
+        try:
+            self.process = context.Process(target=serve, args=(theirs, payload), daemon=True)
+            self.process.start()
+        finally:
+            for name, value in before.items():
+                if value is None:
+                    del os.environ[name]
+                else:
+                    os.environ[name] = value
+        theirs.close()
+
+    def start(self, words: Sequence[str]) -> None:
+        self.connection.send(list(words))
+
+    def result(self) -> Outcome:
+        """What came of the job, or how the worker died over it."""
+        try:
+            outcome: Outcome = self.connection.recv()
+        except (EOFError, ConnectionResetError):
+            self.process.join(5)
+            code = self.process.exitcode
+            how = f"signal {-code}" if code is not None and code < 0 else f"exit code {code}"
+            return failed(f"the worker died ({how})") | {"died": True}
+        return outcome
+
+    @property
+    def is_alive(self) -> bool:
+        return self.process.is_alive()
+
+    def kill(self) -> None:
+        self.process.kill()
+        self.process.join()
+        self.connection.close()
+
+
+def ready(workers: Sequence[Worker], timeout: float | None) -> list[Worker]:
+    """The workers that have a result, or died, within `timeout` seconds."""
+    connections = {worker.connection: worker for worker in workers}
+    return [connections[connection] for connection in wait(connections, timeout) if isinstance(connection, Connection)]
+
+
+def pack(hydra_context: Any, config: Any, task: Any) -> bytes:
+    """All that a worker needs to run jobs. Never written to disk: both ends are this program."""
+    return cloudpickle.dumps((hydra_context, config, task, Singleton.get_state()))
+
+
+def serve(connection: Connection, payload: bytes) -> None:
+    """The worker's life: jobs come in as overrides, outcomes go out, until the parent is gone."""
+    threading.Thread(target=die_with_parent, daemon=True).start()
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C goes to all: the parent decides
+    sys.stdout = open(os.devnull, "w")  # noqa: SIM115  the sweep speaks for its trials
+    hydra_context, config, task, state = cloudpickle.loads(payload)
+    setup_globals()
+    Singleton.set_state(state)
+    while True:
+        try:
+            words = connection.recv()
+        except EOFError:
+            return
+        connection.send(execute(words, hydra_context, config, task))
+
+
+def die_with_parent() -> None:
+    """An orphan must not go on with a trial that another sweep will take up."""
+    parent = parent_process()
+    if parent is not None:
+        wait([parent.sentinel])
+        os._exit(1)
+
+
+def execute(words: list[str], hydra_context: Any, config: Any, task: Any) -> Outcome:
+    """What Hydra's launchers do with a job."""
+    try:
+        job = hydra_context.config_loader.load_sweep_config(config, words)
+        with open_dict(job):
+            job.hydra.job.num = int(Path(job.hydra.sweep.subdir).parts[0])
+            job.hydra.job.id = f"{job.hydra.job.name}_{job.hydra.job.num}"
+        HydraConfig.instance().set_config(job)
+        done = run_job(
+            hydra_context=hydra_context,
+            config=job,
+            task_function=task,
+            job_dir_key="hydra.sweep.dir",
+            job_subdir_key="hydra.sweep.subdir",
+        )
+        outcome: Outcome = done.return_value
+    except Exception as error:  # composition, or the folder
+        return failed(f"{type(error).__name__}: {' '.join(str(error).split())}")
+    return outcome

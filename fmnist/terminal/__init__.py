@@ -1,0 +1,1 @@
+"""What a person reads at the terminal: lines, tables and errors."""

@@ -1,0 +1,87 @@
+"""Everything that changes while a network trains; a checkpoint holds it, and resuming loads it."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from fmnist.engine.numpy import NumPy
+from fmnist.errors import CheckpointError
+from fmnist.files import atomic
+from fmnist.interfaces import Array, Engine, Metrics, State
+from fmnist.network.network import Network
+from fmnist.optimizer.base import Optimizer
+from fmnist.training.generators import Generators
+from fmnist.training.objective import Objective
+
+
+@dataclass
+class TrainingState:
+    """A training in progress.
+
+    epochs: how many are planned, of so many training `examples`.  epoch: how many are done.
+    history: a row of metrics for each epoch that is done.
+    objective: what tells good from bad.  folder: where the run's files go.
+    stop: why it ended early, empty while it goes on.  pruned: it was a sweep that ended it.
+    seen, loss_sum, correct: sums over the examples of the running epoch, for whoever wants to watch.
+    """
+
+    network: Network
+    optimizer: Optimizer
+    rngs: Generators
+    objective: Objective
+    folder: Path
+    epochs: int
+    examples: int
+    engine: Engine = field(default_factory=NumPy)
+    history: list[Metrics] = field(default_factory=list)
+    stop: str = ""
+    pruned: bool = False
+    seen: int = 0
+    loss_sum: float = 0.0
+    correct: int = 0
+
+    @property
+    def epoch(self) -> int:
+        return len(self.history)
+
+    def resume(self) -> None:
+        """Go on from last.npz in the folder; without one, start from the beginning.
+
+        Raises:
+            CheckpointError: the file is damaged, or of another network or optimizer.
+        """
+        file = self.folder / "last.npz"
+        if file.exists():
+            self.load(atomic.read_npz(file), str(file))
+
+    def state(self) -> State:
+        """Arrays by name: "network/dense1.W", "optimizer/m", and the rest as JSON text in "session"."""
+        text = {
+            "optimizer": type(self.optimizer).__name__,
+            "history": self.history,
+            "streams": [rng.bit_generator.state for rng in self.rngs],
+        }
+        arrays = {f"network/{name}": array for name, array in self.network.state().items()}
+        arrays |= {f"optimizer/{name}": array for name, array in self.optimizer.state().items()}
+        return arrays | {"session": np.array(json.dumps(text))}
+
+    def load(self, state: Mapping[str, Array], source: str) -> None:
+        """Take over all of a checkpoint; `source` names the file in errors."""
+        text = json.loads(str(state["session"]))
+        if text["optimizer"] != type(self.optimizer).__name__:
+            message = f"{source} is of another optimizer: {text['optimizer']}, not {type(self.optimizer).__name__}"
+            raise CheckpointError(message)
+        self.network.load(part(state, "network"), source)
+        self.optimizer.load(part(state, "optimizer"), source)
+        self.history = text["history"]
+        for rng, position in zip(self.rngs, text["streams"], strict=True):
+            rng.bit_generator.state = position
+
+
+def part(state: Mapping[str, Array], prefix: str) -> State:
+    """The arrays "prefix/name" of a checkpoint by name."""
+    start = f"{prefix}/"
+    return {name.removeprefix(start): array for name, array in state.items() if name.startswith(start)}
