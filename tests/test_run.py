@@ -1,6 +1,5 @@
 """What a run leaves behind, and that it can be trusted: figures, files, folders of their own."""
 
-import fcntl
 import json
 import os
 import subprocess
@@ -9,10 +8,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from filelock import FileLock
 from omegaconf import OmegaConf
 
 from cli import TINY, metrics, run, summary, train, trained
 from fmnist.dataset.fashion_mnist import FashionMNIST
+from fmnist.errors import FmnistError
 from fmnist.files.lock import lock_folder
 from options import ROOT, build
 from real_data import HOW, is_here
@@ -120,29 +121,53 @@ def test_runs_started_in_the_same_instant_have_folders_of_their_own(tmp_path: Pa
 
 def test_whoever_is_refused_leaves_the_others_empty_folder_alone(tmp_path: Path) -> None:
     """Or a third process would make it anew, and two would train in a folder of one name."""
-    (tmp_path / "run").mkdir()
-    lock = os.open(tmp_path / "run", os.O_RDONLY)  # as a process does before it writes
-    fcntl.flock(lock, fcntl.LOCK_EX)
-    done = train(*TINY, "hydra.run.dir=run", cwd=tmp_path)
-    assert (done.returncode, done.stderr) == (2, "error: run: another process is training in this folder\n")
-    assert (tmp_path / "run").is_dir()
-    os.close(lock)
+    with lock_folder(tmp_path / "run"):  # as a process does before it writes
+        done = train(*TINY, "hydra.run.dir=run", cwd=tmp_path)
+        assert (done.returncode, done.stderr) == (2, "error: run: another process is training in this folder\n")
+        assert (tmp_path / "run").is_dir()
+    (tmp_path / "run").rmdir()  # nothing is left of the lock
 
 
 def test_a_folder_that_was_removed_before_it_was_locked_is_made_anew(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    folder, real = tmp_path / "run", fcntl.flock
+    folder, acquire = tmp_path / "run", FileLock.acquire
 
-    def too_late(lock: int, how: int) -> None:
-        monkeypatch.setattr(fcntl, "flock", real)
+    def too_late(lock: FileLock) -> object:
+        monkeypatch.setattr(FileLock, "acquire", acquire)
         folder.rmdir()
-        real(lock, how)
+        return acquire(lock)
 
-    monkeypatch.setattr(fcntl, "flock", too_late)
-    lock = lock_folder(folder)
-    assert os.path.samestat(os.fstat(lock), folder.stat())
-    os.close(lock)
+    monkeypatch.setattr(FileLock, "acquire", too_late)
+    with lock_folder(folder):
+        assert folder.is_dir()
+        with pytest.raises(FmnistError, match="another process is training"), lock_folder(folder):
+            pass
+
+
+def test_a_lock_that_was_removed_before_it_was_taken_is_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A process opens the lock's file, its owner removes it: the process must lock the file that is there now."""
+    file, opened = tmp_path / ".lock", os.open
+
+    def too_late(path: str, *arguments: int) -> int:
+        descriptor = opened(path, *arguments)
+        if Path(path) == file:
+            monkeypatch.setattr(os, "open", opened)
+            file.unlink()
+        return descriptor
+
+    monkeypatch.setattr(os, "open", too_late)
+    with lock_folder(tmp_path):
+        with pytest.raises(FmnistError, match="another process is training"), lock_folder(tmp_path):
+            pass
+        assert file.exists()
+
+
+def test_the_lock_of_a_killed_process_hinders_nobody(tmp_path: Path) -> None:
+    code = "import os, sys; from pathlib import Path; from fmnist.files.lock import lock_folder\n"
+    code += "with lock_folder(Path('run')): os._exit(9)"
+    assert run("-c", code, cwd=tmp_path).returncode == 9
+    assert {path.name for path in trained(*TINY, cwd=tmp_path).iterdir()} == FILES
 
 
 def test_one_folder_is_never_shared_by_two_processes(tmp_path: Path) -> None:

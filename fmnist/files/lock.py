@@ -1,41 +1,41 @@
-"""A folder for one process alone, also while it is still empty."""
+"""A folder for one process alone, also while it is still empty.
 
-import fcntl
-import os
-from contextlib import suppress
+The lock is the file `.lock` in the folder, so nobody can remove a folder that is locked, even if nothing else is in it.
+It goes away with the lock; one that a killed process has left behind is not locked and does no harm.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from fmnist.errors import FmnistError
 
 
-def lock_folder(folder: Path) -> int:
-    """A descriptor of the folder, made if there is none, that no other process can lock until it is closed.
+@contextmanager
+def lock_folder(folder: Path) -> Iterator[None]:
+    """Make the folder if there is none, and keep other processes from locking it.
 
     Raises:
-        FmnistError: another process has it.
+        FmnistError: another process has locked it.
     """
-    while True:
+    from filelock import FileLock, Timeout
+
+    file = folder / ".lock"
+    lock = FileLock(file, blocking=False)
+    while not lock.is_locked:
         folder.mkdir(parents=True, exist_ok=True)
-        lock = os.open(folder, os.O_RDONLY)
         try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            with suppress(FileNotFoundError):
-                if os.path.samestat(os.fstat(lock), os.stat(folder)):
-                    return lock
-        except BlockingIOError:
-            os.close(lock)
-            raise FmnistError(f"{folder}: another process is training in this folder") from None
-        os.close(lock)  # it was removed before it was locked: see `remove_empty`
-
-
-def remove_empty(folder: Path) -> bool:
-    """Remove a folder in which nothing is, unless a process is about to train there; was it removed?"""
-    with suppress(OSError):
-        lock = os.open(folder, os.O_RDONLY)
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            folder.rmdir()
-            return True
-        finally:
-            os.close(lock)
-    return False
+            lock.acquire()
+        except FileNotFoundError:
+            continue  # somebody else has removed the empty folder in between
+        except Timeout:
+            if file.exists():  # otherwise its owner has just removed it
+                raise FmnistError(f"{folder}: another process is training in this folder") from None
+    try:
+        yield
+    finally:
+        # While it is locked: whoever opened this file before finds it removed, and opens the next one. Windows removes
+        # no open file, but filelock does so there.
+        with suppress(OSError):
+            file.unlink()
+        lock.release()

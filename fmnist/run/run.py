@@ -1,10 +1,10 @@
 """A run's folder: claimed by one process alone, and the record of what was asked, on what, and what came out."""
 
 import logging
-import os
 import shlex
 import sys
 from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -43,12 +43,13 @@ class Run:
         self.choices = {group: option for group, option in choices.items() if group in self.config}
 
     def __enter__(self) -> "Run":
-        self.lock = lock_folder(self.folder)
+        self.lock = ExitStack()
+        self.lock.enter_context(lock_folder(self.folder))
         try:
             self.claim()
             self.write()
         except BaseException:
-            os.close(self.lock)
+            self.lock.close()
             raise
         return self
 
@@ -79,7 +80,7 @@ class Run:
     def __exit__(self, kind: object, error: object, traceback: object) -> None:
         log.removeHandler(self.log)
         self.log.close()
-        os.close(self.lock)
+        self.lock.close()
 
 
 def again(folder: Path, config: DictConfig) -> bool:
