@@ -3,6 +3,7 @@
 import hydra
 from omegaconf import DictConfig
 
+from fmnist.config import resolvers  # noqa: F401  conf/config.yaml uses them
 from fmnist.terminal.user_errors import user_errors
 
 

@@ -6,7 +6,7 @@ import pytest
 from hydra import compose, initialize_config_dir
 from omegaconf import DictConfig, OmegaConf
 
-import fmnist.terminal.user_errors  # noqa: F401  registers the resolvers that config.yaml uses
+import fmnist.config.resolvers  # noqa: F401  config.yaml uses them
 from cli import TINY, summary, train, trained
 from fmnist.errors import ConfigError
 from fmnist.sweep.results.experiment_file import experiment_text

@@ -10,7 +10,7 @@ from hydra import compose, initialize_config_dir
 from hydra.utils import get_class
 from omegaconf import OmegaConf
 
-import fmnist.terminal.user_errors  # noqa: F401  registers the resolver that config.yaml uses
+import fmnist.config.resolvers  # noqa: F401  config.yaml uses them
 from cli import TINY, run, summary, train
 from fmnist.experiment import GROUPS, experiment
 from options import CONF, ROOT, options

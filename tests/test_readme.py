@@ -6,7 +6,7 @@ import shlex
 import pytest
 from hydra import compose, initialize_config_dir
 
-import fmnist.terminal.user_errors  # noqa: F401  registers the resolver that config.yaml uses
+import fmnist.config.resolvers  # noqa: F401  config.yaml uses them
 from fmnist.experiment import GROUPS, experiment
 from options import CONF, ROOT, options
 

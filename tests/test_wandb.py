@@ -19,7 +19,7 @@ from hydra import compose, initialize_config_dir
 from hydra.core.hydra_config import HydraConfig
 from omegaconf import open_dict
 
-import fmnist.terminal.user_errors  # noqa: F401  registers the resolver that config.yaml uses
+import fmnist.config.resolvers  # noqa: F401  config.yaml uses them
 from cli import metrics, run, summary
 from fmnist.errors import ConfigError, FmnistError
 from fmnist.terminal.console import console

@@ -11,7 +11,7 @@ from hydra import compose, initialize_config_dir
 from omegaconf import OmegaConf
 from wandb.sdk.launch.sweeps.utils import create_sweep_command_args
 
-import fmnist.terminal.user_errors  # noqa: F401  registers the resolver that config.yaml uses
+import fmnist.config.resolvers  # noqa: F401  config.yaml uses them
 from fmnist.__main__ import main
 from fmnist.errors import ConfigError
 from fmnist.experiment import experiment

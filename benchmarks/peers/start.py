@@ -8,7 +8,7 @@ from hydra import compose, initialize_config_dir
 from suite import Cell
 
 import fmnist
-import fmnist.terminal.user_errors
+import fmnist.config.resolvers
 from fmnist.errors import DataUnavailable
 from fmnist.experiment import Experiment, experiment
 from fmnist.interfaces import Array, Split, Splits

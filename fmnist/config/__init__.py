@@ -1,1 +1,1 @@
-"""From a config group to the object it describes."""
+"""From overrides to a config, and from a config group to the object it describes."""

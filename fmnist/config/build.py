@@ -10,7 +10,7 @@ from fmnist.errors import ConfigError, closest
 
 
 def build(group: str, config: DictConfig, **parts: object) -> Any:
-    """Build the option chosen for `group`; `parts` are fields that are objects themselves.
+    """Build the chosen option of a group; `parts` are fields whose values are objects already.
 
     Raises:
         ConfigError: a value is not allowed, or the option has no such key; the key is given as the user types it.

@@ -1,4 +1,4 @@
-"""Checks for constructors: each takes `key=value` and raises a `ConfigError` that names the culprit."""
+"""Checks for constructors: each takes `key=value` and raises a `ConfigError` that names key and value."""
 
 from collections.abc import Collection
 from math import isfinite

@@ -1,1 +1,1 @@
-"""What a person reads at the terminal: lines, tables and errors."""
+"""What the user sees in the terminal: lines, tables, errors."""

@@ -1,7 +1,8 @@
-"""What a person reads while a run goes on; the same lines go to the run's log."""
+"""The console: a run's settings, progress and results. The same lines go to the run's log."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from functools import cache
 from os.path import isdir, relpath
 from typing import Any
@@ -10,7 +11,6 @@ from rich.console import Console
 from rich.table import Table
 
 from fmnist.errors import show
-from fmnist.sweep import trial
 
 log = logging.getLogger("fmnist")
 log.setLevel(logging.INFO)
@@ -19,18 +19,28 @@ log.propagate = False  # Hydra gives the root logger a handler of its own
 
 @cache
 def console() -> Console:
-    """Standard output; lines are neither cut nor wrapped where it is not a terminal."""
-    # A trial of a sweep is quiet: its sweep speaks, and the log has it all.
-    return Console(soft_wrap=True, highlight=False, markup=False, quiet=trial.current() is not None)
+    """Standard output. Lines are neither cut nor wrapped if it is not a terminal."""
+    return Console(soft_wrap=True, highlight=False, markup=False)
+
+
+@contextmanager
+def quiet_console() -> Iterator[None]:
+    """Print nothing; the log still gets every line."""
+    before, console().quiet = console().quiet, True
+    try:
+        yield
+    finally:
+        console().quiet = before
 
 
 def echo(line: str) -> None:
+    """Print the line and log it."""
     console().print(line)
     log.info(line)
 
 
 def print_settings(config: Mapping[str, Any], choices: Mapping[str, str]) -> None:
-    """One line per group: its option and its keys. The keys without a group come first."""
+    """Print the keys without a group, then one line per group with its option and its keys."""
     echo("  ".join(f"{key}={show(value)}" for key, value in config.items() if isinstance(value, int | str)))
     for group, values in config.items():
         if isinstance(values, dict):
@@ -39,7 +49,7 @@ def print_settings(config: Mapping[str, Any], choices: Mapping[str, str]) -> Non
 
 
 def flat(values: Mapping[str, Any]) -> list[tuple[str, Any]]:
-    """Keys as typed behind the group; addresses of files and classes are left to config.yaml."""
+    """The keys with their dots: ("beta1", 0.9), ("early_stopping.patience", 5). Classes and URLs are left out."""
     pairs: list[tuple[str, Any]] = []
     for key, value in values.items():
         if isinstance(value, dict):
@@ -49,13 +59,13 @@ def flat(values: Mapping[str, Any]) -> list[tuple[str, Any]]:
     return pairs
 
 
-def nearby(source: str) -> str:
-    """A folder as seen from here; what is no folder as it is."""
+def relative_folder(source: str) -> str:
+    """A folder relative to the current one; anything else as it is."""
     return relpath(source) if isdir(source) else source
 
 
 def print_summary(summary: Mapping[str, Any], folder: object) -> None:
-    """The small table at the end."""
+    """Print the results of a run as a table."""
     best = summary["best"]
     rows: dict[str, str] = {}
     if "test/accuracy" in summary:  # a pruned run is not tested
@@ -66,7 +76,7 @@ def print_summary(summary: Mapping[str, Any], folder: object) -> None:
         "best epoch": f"{best['epoch']} of {summary['epochs']} ({summary['reason']})",
         "parameters": f"{summary['parameters']:,}",
         "seconds": f"{summary['seconds']:.1f}",
-        "data set": f"{summary['dataset']} from {nearby(summary['source'])}",
+        "data set": f"{summary['dataset']} from {relative_folder(summary['source'])}",
         "folder": str(folder),
     }
     table = Table(show_header=False)

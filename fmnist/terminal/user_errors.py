@@ -1,14 +1,12 @@
-"""The border to the user: every mistake becomes one line on standard error and an exit code, never a traceback.
+"""A user's mistake becomes one line on standard error and an exit code, without a traceback.
 
-Set HYDRA_FULL_ERROR=1 to see the traceback all the same.
+Set HYDRA_FULL_ERROR=1 to see the traceback.
 """
 
 import os
-import secrets
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime
 from errno import EDQUOT, EFBIG, ENOSPC
 from os.path import relpath
 from pathlib import Path
@@ -20,27 +18,25 @@ from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from fmnist.errors import ConfigError, FmnistError, closest, one_line
-from fmnist.files.lock import remove_empty
-from fmnist.sweep import trial
+
+SET_BY_FMNIST = "FMNIST_HYDRA_FULL_ERROR"  # HYDRA_FULL_ERROR is not the user's wish
 
 
 @contextmanager
 def user_errors() -> Iterator[None]:
-    """Around `main` and inside it, for Hydra reports an error from within a job in its own way."""
-    full_error = os.environ.get("HYDRA_FULL_ERROR") == "1" and not os.environ.get("FMNIST_SHELL")
-    if full_error or trial.current():  # a trial's error goes to the sweeper
+    """Report errors of the block. Needed around `main` and inside it: Hydra has its own reports of errors in a job."""
+    if os.environ.get("HYDRA_FULL_ERROR") == "1" and not os.environ.get(SET_BY_FMNIST):
         yield
         return
-    # Hydra then hands us its errors instead of printing them; the second name marks that it was not the user's wish.
-    os.environ["HYDRA_FULL_ERROR"] = os.environ["FMNIST_SHELL"] = "1"
+    os.environ["HYDRA_FULL_ERROR"] = os.environ[SET_BY_FMNIST] = "1"  # Hydra then raises its errors
     try:
         yield
     except FmnistError as error:
         fail(str(error), error.exit_code)
     except MissingConfigException as error:
-        fail(unknown_option(error))
+        fail(unknown_option_message(error))
     except ConfigCompositionException as error:
-        fail(unknown_key(error))
+        fail(unknown_key_message(error))
     except OverrideParseException as error:
         fail(f"{error.override}: cannot be read as key=value: {one_line(error)}")
     except (HydraException, OmegaConfBaseException) as error:
@@ -50,31 +46,35 @@ def user_errors() -> Iterator[None]:
             raise
         fail(f"a group takes the name of one of its options: {one_line(error)}")
     except OSError as error:
-        fail(not_written(error))
+        fail(file_error_message(error))
     except KeyboardInterrupt:
         folder = output_folder()
         fail("interrupted" + (f"; resume={relpath(folder)} goes on with it" if folder else ""), 130)
 
 
 def fail(message: str, exit_code: int = 2) -> NoReturn:
-    """Say it, leave no empty folder behind, and exit."""
+    """Print the message, remove the job's folder if it is empty, and exit."""
     print(f"error: {message}", file=sys.stderr)
     if folder := output_folder():
         for empty in (folder, folder.parent):
-            if empty == Path.cwd() or not remove_empty(empty):
+            if empty == Path.cwd():
+                break
+            try:
+                empty.rmdir()
+            except OSError:
                 break
     raise SystemExit(exit_code) from None
 
 
 def output_folder() -> Path | None:
-    """The folder that Hydra has chosen for this job, if it came that far."""
+    """The folder of this job, if Hydra has already chosen it."""
     if not HydraConfig.initialized() or OmegaConf.is_missing(HydraConfig.get().runtime, "output_dir"):
         return None
     return Path(HydraConfig.get().runtime.output_dir)
 
 
-def not_written(error: OSError) -> str:
-    """A full disk, an unwritable folder, or another trouble with a file."""
+def file_error_message(error: OSError) -> str:
+    """The message for a full disk, a folder that cannot be written, or another error with a file."""
     folder, reason = output_folder(), error.strerror or str(error)
     if error.errno in (ENOSPC, EDQUOT, EFBIG):
         then = f", then resume={relpath(folder)} goes on behind the last whole checkpoint" if folder else ""
@@ -85,7 +85,7 @@ def not_written(error: OSError) -> str:
     return f"{error.filename}: {reason}" if error.filename else reason
 
 
-def unknown_option(error: MissingConfigException) -> str:
+def unknown_option_message(error: MissingConfigException) -> str:
     """optimizer=adm: allowed is one of adadelta, … (did you mean adam?)."""
     if not error.missing_cfg_file or not error.options:
         return one_line(error)
@@ -94,7 +94,7 @@ def unknown_option(error: MissingConfigException) -> str:
     return str(ConfigError(group, option, f"one of {', '.join(names)}{closest(option, names)}"))
 
 
-def unknown_key(error: ConfigCompositionException) -> str:
+def unknown_key_message(error: ConfigCompositionException) -> str:
     """optimizer.momentum=0.9: allowed is one of the keys lr, … ."""
     cause = error.__cause__
     key = getattr(cause, "full_key", None)
@@ -102,32 +102,16 @@ def unknown_key(error: ConfigCompositionException) -> str:
     if key and isinstance(parent, DictConfig):
         names = [str(name) for name in parent if not str(name).startswith("_")]
         last = key.rpartition(".")[2]
-        return str(ConfigError(key, given(key), f"one of the keys {', '.join(names)}{closest(last, names)}"))
+        return str(
+            ConfigError(key, command_line_value(key), f"one of the keys {', '.join(names)}{closest(last, names)}")
+        )
     return one_line(error)
 
 
-def given(key: str) -> str:
-    """The value that the command line gives to the key."""
-    for word in sys.argv[1:]:
-        name, _, value = word.lstrip("+~").partition("=")
+def command_line_value(key: str) -> str:
+    """The value of the key on the command line."""
+    for override in sys.argv[1:]:
+        name, _, value = override.lstrip("+~").partition("=")
         if name == key:
             return value
     return "…"
-
-
-def run_folder(resume: str | None) -> str:
-    """The folder to go on in, or a new name that no other run has, even one started in the same instant."""
-    return resume or f"outputs/{unique()}"
-
-
-def sweep_folder(study: str | None) -> str:
-    """The study's folder, or a new one."""
-    return f"multirun/{study or unique()}"
-
-
-def unique() -> str:
-    return f"{datetime.now():%Y-%m-%d/%H-%M-%S}-{secrets.token_hex(3)}"
-
-
-OmegaConf.register_new_resolver("run_folder", run_folder, use_cache=True)
-OmegaConf.register_new_resolver("sweep_folder", sweep_folder, use_cache=True)
