@@ -17,7 +17,7 @@ from PIL import Image
 
 from cli import metrics, trained
 from fmnist.__main__ import main
-from fmnist.analysis.samples import sampled
+from fmnist.analysis.samples import sample_rows
 from fmnist.callback.pictures import Pictures
 from fmnist.dataset.blobs import Blobs
 from fmnist.interfaces import Array
@@ -28,6 +28,7 @@ from fmnist.picture.setting_curves import SettingCurves, setting_curves
 from fmnist.picture.style import save
 from fmnist.picture.weight_images import weight_images
 from fmnist.sweep.trial import VARIABLE, Handle
+from fmnist.terminal.user_errors import SET_BY_FMNIST
 from fmnist.training.objective import Objective
 from fmnist.training.state import TrainingState
 from options import CONF, ROOT
@@ -50,7 +51,7 @@ def command(*words: str | Path) -> None:
     """`python -m fmnist WORDS` in this process."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(sys, "argv", ["fmnist", *map(str, words)])
-        for name in ("HYDRA_FULL_ERROR", "FMNIST_SHELL"):  # what `shell` sets is forgotten at the end
+        for name in ("HYDRA_FULL_ERROR", SET_BY_FMNIST):  # what `user_errors` sets is forgotten at the end
             patch.setenv(name, "")
         main()
 
@@ -202,7 +203,7 @@ def test_samples_are_of_the_class_whose_name_they_bear(tmp_path: Path) -> None:
     assert [t for t in texts(tmp_path / "blobs.svg") if "blob " in t] == [f"{c}  blob {c}" for c in range(10)]
 
     part = Blobs().load().train
-    rows = sampled(part, 10, 3, seed=1)
+    rows = sample_rows(part, 10, 3, seed=1)
     assert (part.y[rows] == np.arange(10)[:, None]).all()
     assert np.isin(rows, part.rows).all()
     assert len(np.unique(rows)) == 30

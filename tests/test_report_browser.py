@@ -13,7 +13,7 @@ from optuna.storages.journal import JournalFileBackend
 from optuna.trial import TrialState, create_trial
 
 import browser as chromium
-from fmnist.analysis.report.report import write_report
+from fmnist.analysis.report.write import write_report
 from sweeps import swept
 
 WHY_NOT = chromium.missing()

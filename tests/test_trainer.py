@@ -15,7 +15,7 @@ from fmnist.files import atomic
 from fmnist.interfaces import Array, Engine, Splits
 from fmnist.training.batches import Batches
 from fmnist.training.callback import Callback
-from fmnist.training.evaluation import class_scores, confusion, evaluate
+from fmnist.training.evaluation import class_scores, count_confusions, evaluate
 from fmnist.training.generators import spawn_generators
 from fmnist.training.objective import Objective
 from fmnist.training.state import TrainingState
@@ -193,7 +193,7 @@ def test_the_best_epoch_is_the_first_of_equals_and_losses_are_better_when_smalle
 
 def test_confusion_and_scores_as_worked_by_hand() -> None:
     y, predicted = np.array([0, 0, 0, 1, 1, 2]), np.array([0, 0, 1, 1, 0, 0])
-    C = confusion(y, predicted, 4)
+    C = count_confusions(y, predicted, 4)
     assert C.tolist() == [[2, 1, 0, 0], [1, 1, 0, 0], [1, 0, 0, 0], [0, 0, 0, 0]]
     scores = class_scores(C)
     np.testing.assert_allclose(scores.precision, [2 / 4, 1 / 2, 0, 0])

@@ -3,8 +3,8 @@
 import shlex
 from pathlib import Path
 
-from fmnist.analysis.comparison import best_run, common_objective, order
-from fmnist.analysis.settings import differences, settings, typed
+from fmnist.analysis.ranking import choose_metric, rank
+from fmnist.analysis.settings import as_overrides, differing_keys
 from fmnist.config.compose import compose_config
 from fmnist.errors import ConfigError
 from fmnist.files import atomic
@@ -13,24 +13,23 @@ from fmnist.sweep.results.experiment_file import experiment_text
 from fmnist.terminal.console import console
 
 
-def write_best(folder: Path, n: int, metric: str | None = None) -> None:
+def write_best_experiments(folder: Path, n: int, metric: str | None = None) -> None:
     """FOLDER/experiment/best1.yaml … bestN.yaml, from the best run of each of the n best settings below the folder.
 
     Raises:
         ConfigError: there are fewer settings with a finished run that has the metric.
     """
-    runs = [run for run in find_runs([folder]) if run.state == "finished"]
-    name = metric or common_objective(runs)
-    ranked = sorted((s for s in settings(runs, name) if s.judged), key=lambda setting: order(setting, name))
-    if n > len(ranked):
-        raise ConfigError("--n", n, f"at most {len(ranked)}, the settings with a finished run and {name}")
-    keys = differences(ranked)
-    names = [f"best{rank}" for rank in range(1, n + 1)]
+    runs = find_runs([folder])
+    metric = choose_metric(runs, metric)
+    best = [(setting, run) for setting in rank(runs, metric).settings if (run := setting.best_run)]
+    if n > len(best):
+        raise ConfigError("--n", n, f"at most {len(best)}, the settings with a finished run and {metric}")
+    keys = differing_keys([setting for setting, _ in best])
+    names = [f"best{i}" for i in range(1, n + 1)]
     (folder / "experiment").mkdir(exist_ok=True)
-    for experiment, setting in zip(names, ranked, strict=False):
-        run = best_run(setting, name)
-        text = experiment_text(run.folder, compose_config, experiment, folder)
-        atomic.write_text(folder / "experiment" / f"{experiment}.yaml", text)
-        console().print(f"{experiment}  {name} {run.figures[name]:.4f}  {run.folder}  {typed(setting, keys)}")
-    words = ["python", "train.py", *(["-m"] if n > 1 else []), "--config-dir", str(folder)]
-    console().print(shlex.join([*words, f"experiment={','.join(names)}"]))
+    for name, (setting, run) in zip(names, best, strict=False):
+        text = experiment_text(run.folder, compose_config, name, folder)
+        atomic.write_text(folder / "experiment" / f"{name}.yaml", text)
+        console().print(f"{name}  {metric} {run.metrics[metric]:.4f}  {run.folder}  {as_overrides(setting, keys)}")
+    command = ["python", "train.py", *(["-m"] if n > 1 else []), "--config-dir", str(folder)]
+    console().print(shlex.join([*command, f"experiment={','.join(names)}"]))

@@ -5,13 +5,12 @@ from pathlib import Path
 
 import numpy as np
 
-from fmnist.analysis.comparison import common_objective, order
-from fmnist.analysis.settings import differences, settings, typed
-from fmnist.analysis.statistics import interval
+from fmnist.analysis.ranking import choose_metric, rank
+from fmnist.analysis.settings import as_overrides, differing_keys
 from fmnist.errors import ConfigError
 from fmnist.files.history import read_history
 from fmnist.interfaces import Array, Metrics
-from fmnist.run.stored import find_runs
+from fmnist.run.stored import StoredRun, find_runs
 from fmnist.terminal.console import console
 from fmnist.training.objective import Objective
 
@@ -24,44 +23,55 @@ def draw_curves(folders: Sequence[Path], metric: str | None = None) -> None:
     Raises:
         ConfigError: there is no run in a folder, none has the metric, or one has no history.
     """
-    from fmnist.picture.learning_curves import learning_curves
-    from fmnist.picture.setting_curves import SettingCurves, setting_curves
-    from fmnist.picture.style import save
-
     runs = find_runs(folders)
-    if len(runs) == 1:
-        history = read_history(runs[0].folder)
-        # A run without a validation part is judged on the test set: its last epoch counts.
-        objective = Objective(runs[0].objective if runs[0].objective in history[0] else "test/accuracy")
-        files = save(learning_curves(history, objective.name, objective.best_epoch(history)), folders[0] / "curves")
-    else:
-        finished = [run for run in runs if run.state == "finished"]
-        name = metric or common_objective(finished)
-        judged = sorted((s for s in settings(finished, name) if s.judged), key=lambda s: order(s, name))
-        if not judged:
-            known = sorted({figure for run in finished for figure in run.figures})
-            allowed = f"one of {', '.join(known)}" if known else "that of a finished run, and there is none"
-            raise ConfigError("--metric", name, allowed)
-        keys = differences(judged)
-        histories = [[read_history(run.folder) for run in setting.judged] for setting in judged]
-        curve = curve_of(name, [rows[0] for of_setting in histories for rows in of_setting])
-        groups = [
-            SettingCurves(typed(setting, keys), stacked(rows, curve), setting.by_seed, interval(setting.by_seed))
-            for setting, rows in zip(judged, histories, strict=True)
-        ]
-        files = save(setting_curves(groups, curve, name), folders[0] / "comparison")
+    files = draw_run(runs[0], folders[0]) if len(runs) == 1 else draw_settings(runs, metric, folders[0])
     for file in files:
         console().print(str(file))
 
 
-def curve_of(metric: str, epochs: Sequence[Metrics]) -> str:
-    """The figure of an epoch that all have and that comes nearest: a test figure is known once, at the end."""
+def draw_run(run: StoredRun, folder: Path) -> list[Path]:
+    from fmnist.picture.learning_curves import learning_curves
+    from fmnist.picture.style import save
+
+    history = recorded_history(run.folder)
+    # The objective of a run without a validation part is a test metric, which no epoch has: its last epoch counts.
+    objective = Objective(run.objective if run.objective in history[0] else "test/accuracy")
+    return save(learning_curves(history, objective.name, objective.best_epoch(history)), folder / "curves")
+
+
+def draw_settings(runs: Sequence[StoredRun], metric: str | None, folder: Path) -> list[Path]:
+    from fmnist.picture.setting_curves import SettingCurves, setting_curves
+    from fmnist.picture.style import save
+
+    metric = choose_metric(runs, metric)
+    settings = [setting for setting in rank(runs, metric).settings if setting.measured]
+    if not settings:
+        raise ConfigError("--metric", metric, "that of a finished run, and there is none")
+    keys = differing_keys(settings)
+    histories = [[recorded_history(run.folder) for run in setting.measured] for setting in settings]
+    curve = closest_epoch_metric(metric, [rows[0] for of_setting in histories for rows in of_setting])
+    curves = [
+        SettingCurves(as_overrides(setting, keys), stack_curves(rows, curve), setting.by_seed, setting.half_width)
+        for setting, rows in zip(settings, histories, strict=True)
+    ]
+    return save(setting_curves(curves, curve, metric), folder / "comparison")
+
+
+def recorded_history(folder: Path) -> list[Metrics]:
+    """The run's epochs, at least one; a ConfigError if there is none (tracker=none, or its first epoch is going on)."""
+    if history := read_history(folder):
+        return history
+    raise ConfigError("folder", folder, "the folder of a run with at least one epoch in its metrics.jsonl")
+
+
+def closest_epoch_metric(metric: str, epochs: Sequence[Metrics]) -> str:
+    """The metric, or one like it that all epochs have: a test metric is known at the end only."""
     quantity = "loss" if metric.endswith("loss") else "accuracy"
     names = (metric, f"val/{quantity}", f"train/{quantity}")
     return next(name for name in names if all(name in epoch for epoch in epochs))
 
 
-def stacked(histories: Sequence[Sequence[Metrics]], name: str) -> Array:
+def stack_curves(histories: Sequence[Sequence[Metrics]], metric: str) -> Array:
     """(runs, epochs), as far as all of them go."""
     epochs = min(map(len, histories))
-    return np.array([[row[name] for row in rows[:epochs]] for rows in histories])
+    return np.array([[row[metric] for row in rows[:epochs]] for rows in histories])

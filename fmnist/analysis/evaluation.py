@@ -1,30 +1,27 @@
 """The best network of a run on the test set: class by class, its worst mistakes, and pictures of both."""
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from omegaconf import DictConfig, OmegaConf
 from rich.table import Table
 
-from fmnist.errors import ConfigError
-from fmnist.experiment import experiment
 from fmnist.files import atomic
-from fmnist.interfaces import Array, Splits
-from fmnist.network.network import Network
+from fmnist.interfaces import Array
+from fmnist.run.load import LoadedRun, load_run
 from fmnist.terminal.console import console
 from fmnist.tracker.media import log_evaluation
-from fmnist.training.batches import Batches
 from fmnist.training.evaluation import (
     ClassScores,
     Mistake,
     class_scores,
-    confusion,
+    count_confusions,
     evaluate,
-    probabilities,
+    predict_probabilities,
     worst_mistakes,
 )
-from fmnist.training.generators import spawn_generators
-from fmnist.training.state import part
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 MISTAKES = 24
 
@@ -38,69 +35,56 @@ def evaluate_run(folder: Path) -> None:
         ConfigError: there is no run in the folder.
         CheckpointError: best.npz is missing, damaged or of another architecture.
     """
-    parts = experiment(stored_config(folder))
-    best = atomic.read_npz(folder / "best.npz")
-    splits = parts.load()
-    network = parts.network(splits, spawn_generators(parts.seed))
-    network.load(part(best, "network"), str(folder / "best.npz"))
-    batches = Batches(splits, splits.test, parts.trainer.precision, engine=parts.engine)
-    judged = evaluate(network, parts.loss, batches, parts.trainer.eval_batch_size)
+    from fmnist.picture.style import save
 
-    p = probabilities(network, batches, parts.trainer.eval_batch_size)
+    run = load_run(folder)
+    splits, batch_size = run.splits, run.experiment.trainer.eval_batch_size
+    batches = run.batches(splits.test)
+    found = evaluate(run.network, run.experiment.loss, batches, batch_size)
+    p = predict_probabilities(run.network, batches, batch_size)
     mistakes = worst_mistakes(p, splits.test, MISTAKES)
-    C = confusion(judged.y, judged.predicted, splits.k)
+    images = splits.test.x[[mistake.row for mistake in mistakes]].reshape(-1, *splits.shape)
+    C = count_confusions(found.y, found.predicted, splits.k)
     scores = class_scores(C)
+
     console().print(f"{splits.name}: {splits.test.size} test examples, {folder / 'best.npz'}")
-    console().print(f"accuracy {judged.accuracy:.4f}   loss {judged.loss:.4f}")
+    console().print(f"accuracy {found.accuracy:.4f}   loss {found.loss:.4f}")
     console().print(score_table(scores, splits.classes))
     console().print(confusion_table(C, splits.classes))
     result: dict[str, Any] = {
         "dataset": splits.name,
-        "test/accuracy": judged.accuracy,
-        "test/loss": judged.loss,
+        "test/accuracy": found.accuracy,
+        "test/loss": found.loss,
         "classes": splits.classes,
         **{name: values.tolist() for name, values in scores._asdict().items()},
         "confusion": C.tolist(),
         "mistakes": [mistake._asdict() for mistake in mistakes],
     }
     atomic.write_json(folder / "evaluation.json", result)
-    for name in draw(folder, splits, network, C, mistakes):
+    for name, fig in pictures(run, C, mistakes, images).items():
+        save(fig, folder / name)
         console().print(f"{folder / name}.png and .svg")
-    images = splits.test.x[[mistake.row for mistake in mistakes]].reshape(-1, *splits.shape)
     picture = folder / "confusion.png"
-    log_evaluation(parts.tracker, folder, judged.y, judged.predicted, splits.classes, picture, mistakes, images)
+    log_evaluation(run.experiment.tracker, folder, found.y, found.predicted, splits.classes, picture, mistakes, images)
 
 
-def stored_config(folder: Path) -> DictConfig:
-    """The config of the run in the folder; a ConfigError where there is none."""
-    file = folder / "config.yaml"
-    if not file.exists():
-        raise ConfigError("folder", folder, "the folder of a run, with its config.yaml")
-    config = OmegaConf.load(file)
-    assert isinstance(config, DictConfig)
-    return config
-
-
-def draw(folder: Path, splits: Splits, network: Network, C: Array, mistakes: list[Mistake]) -> list[str]:
-    """The pictures' names."""
+def pictures(run: LoadedRun, C: Array, mistakes: list[Mistake], images: Array) -> "dict[str, Figure]":
+    """By name: the confusion matrix C, the weights of the first layer, the images of the mistakes."""
     from fmnist.picture.confusion_matrix import confusion_matrix
     from fmnist.picture.mistake_grid import mistake_grid
-    from fmnist.picture.style import save
     from fmnist.picture.weight_images import weight_images
 
+    splits = run.splits
     test = f"{splits.name}'s {splits.test.size:,} test images"
-    accuracy = f"{C.trace() / C.sum():.4f}"
-    pictures = {
-        "confusion": confusion_matrix(C, splits.classes, f"Confusion matrix: accuracy {accuracy} on {test}"),
-        "weights": weight_images(network.params["dense1.W"], splits.shape),
+    title = f"Confusion matrix: accuracy {C.trace() / C.sum():.4f} on {test}"
+    found = {
+        "confusion": confusion_matrix(C, splits.classes, title),
+        "weights": weight_images(run.network.params["dense1.W"], splits.shape),
     }
     if mistakes:
-        images = splits.test.x[[mistake.row for mistake in mistakes]].reshape(-1, *splits.shape)
         title = f"The surest of {C.sum() - C.trace():,} mistakes on {test}"
-        pictures["mistakes"] = mistake_grid(mistakes, images, splits.classes, title)
-    for name, drawn in pictures.items():
-        save(drawn, folder / name)
-    return list(pictures)
+        found["mistakes"] = mistake_grid(mistakes, images, splits.classes, title)
+    return found
 
 
 def score_table(scores: ClassScores, classes: tuple[str, ...]) -> Table:

@@ -4,24 +4,20 @@ from pathlib import Path
 
 import numpy as np
 
-from fmnist.analysis.evaluation import stored_config
-from fmnist.experiment import experiment
-from fmnist.files import atomic
 from fmnist.interfaces import Array
 from fmnist.loss.base import Loss
 from fmnist.network.activate import Activate
 from fmnist.network.dense import Dense
 from fmnist.network.network import Network
+from fmnist.run.load import load_run
 from fmnist.terminal.console import console
-from fmnist.training.batches import Batches
 from fmnist.training.generators import spawn_generators
-from fmnist.training.state import part
 
 EXAMPLES = 1000
 
 
 def draw_histograms(folder: Path) -> None:
-    """histograms.png and .svg in the run's folder: the same training examples through both networks.
+    """Write histograms.png and .svg to the run's folder, of the same training examples through both networks.
 
     Raises:
         ConfigError: there is no run in the folder.
@@ -30,14 +26,11 @@ def draw_histograms(folder: Path) -> None:
     from fmnist.picture.layer_histograms import LayerValues, layer_histograms
     from fmnist.picture.style import save
 
-    parts = experiment(stored_config(folder))
-    best = part(atomic.read_npz(folder / "best.npz"), "network")
-    splits = parts.load()
-    network = parts.network(splits, spawn_generators(parts.seed))
-    x, y = Batches(splits, splits.train, parts.trainer.precision)(splits.train.rows[:EXAMPLES])
-    untrained = passed(network, parts.loss, x, y)
-    network.load(best, str(folder / "best.npz"))
-    trained = passed(network, parts.loss, x, y)
+    run = load_run(folder)
+    parts, splits = run.experiment, run.splits
+    x, y = run.batches(splits.train)(splits.train.rows[:EXAMPLES])
+    untrained = outputs_and_gradients(parts.network(splits, spawn_generators(parts.seed)), parts.loss, x, y)
+    trained = outputs_and_gradients(run.network, parts.loss, x, y)
     layers = [
         LayerValues(name, *zip(before, after, strict=True))
         for (name, before), after in zip(untrained.items(), trained.values(), strict=True)
@@ -47,8 +40,8 @@ def draw_histograms(folder: Path) -> None:
         console().print(str(file))
 
 
-def passed(network: Network, loss: Loss, x: Array, y: Array) -> dict[str, tuple[Array, Array]]:
-    """One forward and backward pass: by layer, its outputs (behind its activation, if any) and ∂L/∂W."""
+def outputs_and_gradients(network: Network, loss: Loss, x: Array, y: Array) -> dict[str, tuple[Array, Array]]:
+    """Of one forward and backward pass, by dense layer: its outputs (behind its activation, if any) and ∂L/∂W."""
     outputs: dict[str, Array] = {}
     a = x
     for layer in network.layers:

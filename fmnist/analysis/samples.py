@@ -1,4 +1,4 @@
-"""Images of a data set, so many of each class, as a picture."""
+"""Images of a data set, the same number of each class, as a picture."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -13,8 +13,8 @@ from fmnist.terminal.console import console
 from fmnist.tracker.media import log_samples
 
 
-def draw_samples(words: Sequence[str], per_class: int, folder: Path) -> None:
-    """The data set that the Hydra overrides choose; FOLDER/NAME.png and .svg, `seed` says which images.
+def draw_samples(overrides: Sequence[str], per_class: int, folder: Path) -> None:
+    """Write FOLDER/DATASET.png and .svg, of the data set that the Hydra overrides choose; `seed` chooses the images.
 
     Raises:
         ConfigError: a class has fewer training images, or the folder cannot be written.
@@ -22,15 +22,15 @@ def draw_samples(words: Sequence[str], per_class: int, folder: Path) -> None:
     from fmnist.picture.sample_grid import sample_grid
     from fmnist.picture.style import save
 
-    parts = experiment(compose_config(words))
+    parts = experiment(compose_config(overrides))
     splits = parts.load()
-    rows = sampled(splits.train, splits.k, per_class, parts.seed)
+    rows = sample_rows(splits.train, splits.k, per_class, parts.seed)
     images = splits.train.x[rows].reshape(*rows.shape, *splits.shape)
     number = "one training image" if per_class == 1 else f"{per_class} training images"
-    drawn = sample_grid(images, splits.classes, f"{splits.name}: {number} of each class")
+    fig = sample_grid(images, splits.classes, f"{splits.name}: {number} of each class")
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        files = save(drawn, folder / splits.name)
+        files = save(fig, folder / splits.name)
     except OSError as error:
         raise ConfigError("--folder", folder, f"a folder that can be written ({error.strerror})") from None
     for file in files:
@@ -40,8 +40,12 @@ def draw_samples(words: Sequence[str], per_class: int, folder: Path) -> None:
     log_samples(parts.tracker, folder, splits.name, flat_images, labels, splits.classes)
 
 
-def sampled(part: Split, k: int, n: int, seed: int) -> Array:
-    """Rows of the data set, (k, n): n different ones of each of the k classes."""
+def sample_rows(part: Split, k: int, n: int, seed: int) -> Array:
+    """Rows of the data set, (k, n): n different ones of each of the k classes.
+
+    Raises:
+        ConfigError: a class has fewer.
+    """
     rng = np.random.default_rng(seed)
     labels = part.y[part.rows]
     rows = [part.rows[labels == c] for c in range(k)]

@@ -11,9 +11,9 @@ def arguments(parser: ArgumentParser) -> None:
 
 
 def run(arguments: Namespace) -> None:
-    from fmnist.analysis.best import write_best
+    from fmnist.analysis.best_experiments import write_best_experiments
     from fmnist.errors import ConfigError
 
     if arguments.n < 1:
         raise ConfigError("--n", arguments.n, "a whole number from 1 up")
-    write_best(arguments.folder, arguments.n, arguments.metric)
+    write_best_experiments(arguments.folder, arguments.n, arguments.metric)

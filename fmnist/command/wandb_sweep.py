@@ -8,7 +8,7 @@ from pathlib import Path
 
 
 def arguments(parser: ArgumentParser) -> None:
-    parser.add_argument("words", nargs="+", metavar="key=value", help="as behind train.py: sweep=assignment …")
+    parser.add_argument("overrides", nargs="+", metavar="key=value", help="as behind train.py: sweep=assignment …")
     parser.add_argument("--method", choices=("bayes", "random", "grid"), help="without: closest to the sampler")
     parser.add_argument("--project", help="without: that of the tracker")
     parser.add_argument("--entity", help="a user or a team; without: your own")
@@ -19,7 +19,7 @@ def run(arguments: Namespace) -> None:
     from fmnist.files import atomic
     from fmnist.sweep.wandb_sweep import wandb_sweep
 
-    text = wandb_sweep(arguments.words, arguments.method, arguments.project, arguments.entity)
+    text = wandb_sweep(arguments.overrides, arguments.method, arguments.project, arguments.entity)
     if arguments.output:
         atomic.write_text(arguments.output, text)
     else:

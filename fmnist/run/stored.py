@@ -1,6 +1,5 @@
 """Runs found on disk, whatever state they are in: alone, in outputs/, in a sweep's folder."""
 
-import json
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -8,16 +7,16 @@ from pathlib import Path
 from typing import Any
 
 from fmnist.errors import ConfigError
-from fmnist.files.yaml import read_yaml
+from fmnist.files.run_folder import read_choices, read_config, read_summary
+from fmnist.terminal.states import RunState
 
 
 @dataclass(frozen=True)
 class StoredRun:
-    """A run's folder as it was found.
+    """A run's folder, as far as runs are compared.
 
-    state: finished, pruned, diverged, failed, interrupted; "unfinished" without a summary: it runs, or was killed.
-    reason: why it ended, in its own words.
-    figures: metrics by name, those of the best epoch and those of the whole run.
+    state: one of `RunState`.  reason: why the run ended.
+    metrics: by name, those of the best epoch and those of the whole run.
     """
 
     folder: Path
@@ -26,7 +25,11 @@ class StoredRun:
     state: str
     reason: str
     objective: str
-    figures: dict[str, float]
+    metrics: dict[str, float]
+
+    @property
+    def finished(self) -> bool:
+        return self.state == RunState.FINISHED
 
 
 def find_runs(folders: Iterable[Path]) -> list[StoredRun]:
@@ -46,27 +49,14 @@ def find_runs(folders: Iterable[Path]) -> list[StoredRun]:
 
 
 def read_run(folder: Path) -> StoredRun:
-    config, choices = (read_yaml(folder / name) for name in ("config.yaml", "choices.yaml"))
-    try:
-        summary = json.loads((folder / "summary.json").read_text())
-    except FileNotFoundError:
-        summary = {}
-    state, objective = summary.get("state", "unfinished"), summary.get("objective", config.get("objective"))
-    return StoredRun(folder, config, choices, state, summary.get("reason", ""), objective, figures(summary))
+    config, choices, summary = read_config(folder), read_choices(folder), read_summary(folder)
+    state, objective = summary.get("state", RunState.UNFINISHED), summary.get("objective") or config["objective"]
+    return StoredRun(folder, config, choices, state, summary.get("reason", ""), objective, flat_metrics(summary))
 
 
-def read_overrides(folder: Path) -> list[str]:
-    """The words of the run's command line."""
-    try:
-        return read_yaml(folder / "overrides.yaml") or []
-    except FileNotFoundError:
-        return []
-
-
-def figures(summary: Mapping[str, Any]) -> dict[str, float]:
-    """What can be compared. The objective's own figure is `value`, also under its name."""
-    best = summary.get("best") or {}
-    everything = {**best, **summary}
+def flat_metrics(summary: Mapping[str, Any]) -> dict[str, float]:
+    """The finite numbers of a summary and of its best epoch. The objective's `value` is also there under its name."""
+    everything = {**(summary.get("best") or {}), **summary}
     if "objective" in summary:
         everything[summary["objective"]] = summary.get("value")
     return {

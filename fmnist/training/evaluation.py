@@ -1,4 +1,4 @@
-"""How good a network is on a part of the data, and the figures that say where it errs."""
+"""Loss and accuracy of a network on a part of the data, and metrics of its mistakes."""
 
 from typing import NamedTuple
 
@@ -21,22 +21,22 @@ class Evaluation(NamedTuple):
 
 
 def evaluate(network: Network, loss: Loss, batches: Batches, batch_size: int) -> Evaluation:
-    """One pass over all rows of the part in evaluation mode."""
+    """One pass over all rows of the part, in evaluation mode."""
     rows = batches.part.rows
     predicted = np.empty(len(rows), np.intp)
-    judge = BoundLoss(loss, batches.engine)
+    bound_loss = BoundLoss(loss, batches.engine)
     total = 0.0
     for start in range(0, len(rows), batch_size):
         x, y = batches(rows[start : start + batch_size])
         logits = network.forward(x)
-        total += judge(logits, y)[0]
+        total += bound_loss(logits, y)[0]
         logits.argmax(axis=1, out=predicted[start : start + len(y)])
     y = batches.part.y[rows]
     return Evaluation(total / len(rows), float(np.mean(predicted == y)), y, predicted)
 
 
-def confusion(y: Array, predicted: Array, classes: int) -> Array:
-    """C[i, j] = how many examples of class i were taken for class j, (k, k)."""
+def count_confusions(y: Array, predicted: Array, classes: int) -> Array:
+    """The confusion matrix (k, k): C[i, j] examples of class i were predicted to be of class j."""
     counts = np.bincount(y * classes + predicted, minlength=classes * classes)
     return counts.reshape(classes, classes)
 
@@ -59,15 +59,15 @@ def class_scores(C: Array) -> ClassScores:
     return ClassScores(precision, recall, f1, support)
 
 
-def probabilities(network: Network, batches: Batches, batch_size: int) -> Array:
-    """What the network gives each class, (n, k), in the order of the part's rows."""
+def predict_probabilities(network: Network, batches: Batches, batch_size: int) -> Array:
+    """The probability of each class for each of the part's rows, (n, k)."""
     rows = batches.part.rows
     starts = range(0, len(rows), batch_size)
     return np.concatenate([softmax(network.forward(batches(rows[i : i + batch_size])[0])) for i in starts])
 
 
 class Mistake(NamedTuple):
-    """An example that is taken for another class. row: its place in the data set's file."""
+    """A misclassified example. row: its place in the data set's file."""
 
     row: int
     true: int
@@ -77,7 +77,7 @@ class Mistake(NamedTuple):
 
 
 def worst_mistakes(p: Array, part: Split, most: int) -> list[Mistake]:
-    """The mistakes that the network is most sure of, surest first, from its probabilities p (n, k)."""
+    """The mistakes with the largest predicted probabilities, largest first, from the probabilities p (n, k)."""
     y, predicted = part.y[part.rows], p.argmax(axis=1)
     wrong = np.flatnonzero(predicted != y)
     wrong = wrong[np.argsort(-p[wrong, predicted[wrong]], kind="stable")][:most]

@@ -9,22 +9,17 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from fmnist.analysis.evaluation import stored_config
 from fmnist.errors import FmnistError, one_line
-from fmnist.experiment import experiment
-from fmnist.files import atomic
 from fmnist.interfaces import Array, Splits
-from fmnist.training.batches import Batches
-from fmnist.training.evaluation import confusion, probabilities
-from fmnist.training.generators import spawn_generators
-from fmnist.training.state import part
+from fmnist.run.load import load_run
+from fmnist.training.evaluation import count_confusions, predict_probabilities
 
 PER_CELL = 8
 MOST_CLASSES = 20  # beyond that neither the matrix nor its images are worth their size
 
 
 @dataclass(frozen=True)
-class Judged:
+class Predictions:
     """The test set's labels y and predicted classes, (n,), with the probability of the predicted class."""
 
     splits: Splits
@@ -33,57 +28,50 @@ class Judged:
     probability: Array
 
 
-def confusion_of(folder: Path) -> dict[str, Any]:
+def confusion_section(folder: Path) -> dict[str, Any]:
     """Counts, class names and the images; only {"missing": why} if checkpoint or data are out of reach."""
     try:
-        judged = judge(folder)
+        found = predict(folder)
     except FmnistError as error:
         return {"missing": str(error).partition("\n")[0]}
     except Exception as error:  # the code has moved on since the run: the page is still worth having
         return {"missing": one_line(error)}
-    k = judged.splits.k
+    k = found.splits.k
     if k > MOST_CLASSES:
         return {"missing": f"{k} classes are too many for a matrix on a page"}
-    height, width = judged.splits.shape
-    cells = [[examples(judged, i, j) for j in range(k)] for i in range(k)]
+    height, width = found.splits.shape
+    cells = [[examples(found, i, j) for j in range(k)] for i in range(k)]
     shown = [n for row in cells for cell in row for n in cell]
     return {
-        "counts": confusion(judged.y, judged.predicted, k).tolist(),
-        "classes": list(judged.splits.classes),
+        "counts": count_confusions(found.y, found.predicted, k).tolist(),
+        "classes": list(found.splits.classes),
         "folder": str(folder),
-        "examples": len(judged.y),
+        "examples": len(found.y),
         "cells": [[len(cell) for cell in row] for row in cells],
-        "probabilities": [round(float(judged.probability[n]), 3) for n in shown],
-        "numbers": [int(judged.splits.test.rows[n]) for n in shown],
+        "probabilities": [round(float(found.probability[n]), 3) for n in shown],
+        "numbers": [int(found.splits.test.rows[n]) for n in shown],
         "image": {"height": height, "width": width, "columns": columns(len(shown))},
-        "sprite": sprite(judged.splits, shown),
+        "sprite": sprite(found.splits, shown),
     }
 
 
-def judge(folder: Path) -> Judged:
+def predict(folder: Path) -> Predictions:
     """One pass over the test set. Nothing is downloaded.
 
     Raises:
         FmnistError: the checkpoint or the data set is not here, or they do not fit the config.
     """
-    config = stored_config(folder)
-    if "mirrors" in config.dataset:
-        config.dataset.mirrors = []
-    parts = experiment(config)
-    best = atomic.read_npz(folder / "best.npz")
-    splits = parts.load()
-    network = parts.network(splits, spawn_generators(parts.seed))
-    network.load(part(best, "network"), str(folder / "best.npz"))
-    batches = Batches(splits, splits.test, parts.trainer.precision, engine=parts.engine)
-    p = probabilities(network, batches, parts.trainer.eval_batch_size)
-    return Judged(splits, splits.test.y[splits.test.rows], p.argmax(axis=1), p.max(axis=1))
+    run = load_run(folder, download=False)
+    test = run.splits.test
+    p = predict_probabilities(run.network, run.batches(test), run.experiment.trainer.eval_batch_size)
+    return Predictions(run.splits, test.y[test.rows], p.argmax(axis=1), p.max(axis=1))
 
 
-def examples(judged: Judged, true: int, predicted: int) -> list[int]:
+def examples(found: Predictions, true: int, predicted: int) -> list[int]:
     """The most confident ones of the cell."""
-    (found,) = np.nonzero((judged.y == true) & (judged.predicted == predicted))
-    order = np.argsort(-judged.probability[found], kind="stable")
-    return [int(n) for n in found[order][:PER_CELL]]
+    (cell,) = np.nonzero((found.y == true) & (found.predicted == predicted))
+    order = np.argsort(-found.probability[cell], kind="stable")
+    return [int(n) for n in cell[order][:PER_CELL]]
 
 
 def columns(images: int) -> int:

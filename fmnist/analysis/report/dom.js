@@ -20,7 +20,7 @@ function show(id) {
 const grouped = (number) => number.toLocaleString("en");
 
 // What the metric says of itself: four places for a rate, thousands for a count.
-function figure(value) {
+function formatNumber(value) {
   if (value === null || value === undefined) return "—";
   if (typeof value !== "number") return String(value);
   if (Number.isInteger(value)) return Math.abs(value) < 10000 ? String(value) : grouped(value);

@@ -1,4 +1,4 @@
-"""What went wrong, with its own words: trials that failed, and runs that did not come to their end."""
+"""Trials that failed and runs that did not finish, each with the reason."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -6,32 +6,32 @@ from typing import Any
 from fmnist.analysis.report.sweeps import Sweep
 from fmnist.run.stored import StoredRun
 from fmnist.sweep.results.results import failure
+from fmnist.terminal.states import SUCCESSFUL
 
 MOST = 200
-FINE = ("finished", "pruned")
 
 
-def failures(runs: Sequence[StoredRun], sweeps: Sequence[Sweep]) -> dict[str, Any] | None:
-    rows = [*of_studies(sweeps), *of_runs(runs, sweeps)]
+def failure_section(runs: Sequence[StoredRun], sweeps: Sequence[Sweep]) -> dict[str, Any] | None:
+    rows = [*trial_failures(sweeps), *run_failures(runs, sweeps)]
     return {"rows": rows[:MOST], "of": len(rows)} if rows else None
 
 
-def of_studies(sweeps: Iterable[Sweep]) -> Iterable[dict[str, str]]:
+def trial_failures(sweeps: Iterable[Sweep]) -> Iterable[dict[str, str]]:
     for sweep in sweeps:
         if sweep.study is None:
             yield {"what": f"study {sweep.name}", "state": "not read", "reason": sweep.trouble, "setting": ""}
             continue
         for trial in sweep.study.get_trials(deepcopy=False):
             if trial.state.name == "FAIL":
-                told = failure(trial, sweep.folder)
-                setting = " ".join(told["overrides"])
-                yield {"what": told["folder"], "state": "failed", "reason": told["reason"], "setting": setting}
+                found = failure(trial, sweep.folder)
+                setting = " ".join(found["overrides"])
+                yield {"what": found["folder"], "state": "failed", "reason": found["reason"], "setting": setting}
 
 
-def of_runs(runs: Iterable[StoredRun], sweeps: Iterable[Sweep]) -> Iterable[dict[str, str]]:
-    """Those of a sweep are told by its study."""
-    told = [sweep.folder.resolve() for sweep in sweeps if sweep.study is not None]
+def run_failures(runs: Iterable[StoredRun], sweeps: Iterable[Sweep]) -> Iterable[dict[str, str]]:
+    """Those outside of the sweeps whose studies are shown."""
+    studies = [sweep.folder.resolve() for sweep in sweeps if sweep.study is not None]
     for run in runs:
-        if run.state not in FINE and not any(run.folder.resolve().is_relative_to(folder) for folder in told):
+        if run.state not in SUCCESSFUL and not any(run.folder.resolve().is_relative_to(folder) for folder in studies):
             reason = run.reason or "no summary: it runs, or was killed"
             yield {"what": str(run.folder), "state": run.state, "reason": reason, "setting": ""}

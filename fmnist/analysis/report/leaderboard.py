@@ -1,60 +1,46 @@
-"""The leaderboard: a row per setting, best first, with what tells it from the others."""
+"""The leaderboard: a row per setting, best first, with the keys by which it differs from the others."""
 
 from collections import defaultdict
 from collections.abc import Sequence
-from statistics import mean, stdev
 from typing import Any
 
-from fmnist.analysis.comparison import best_run, said, verdict
-from fmnist.analysis.settings import THERE, Setting, differences, overridden
-from fmnist.analysis.statistics import against_first, interval
+from fmnist.analysis.ranking import Ranking
+from fmnist.analysis.settings import NESTED, Setting, set_keys
 
 
-def leaderboard(ranked: Sequence[Setting], metric: str) -> dict[str, Any] | None:
-    """Columns with their cells, row by row; None for a single setting with a single seed."""
-    if len(ranked) == 1 and len(ranked[0].runs) == 1:
+def leaderboard_columns(ranking: Ranking) -> dict[str, Any] | None:
+    """Columns with their cells, row by row; None for a single run."""
+    settings = ranking.settings
+    if len(ranking.runs) == 1:
         return None
-    samples = [setting.by_seed for setting in ranked]
-    p_values = against_first(samples)
-    keys = chosen(ranked)
-    several, tested = any(len(values) > 1 for values in samples), any(p is not None for p in p_values)
-    incomplete = any(setting.states.keys() != {"finished"} for setting in ranked)
-    columns: dict[str, list[Any]] = {
-        "rank": [rank if values else None for rank, values in enumerate(samples, 1)],
-        metric: [mean(values) if values else None for values in samples],
-    }
-    if several:
-        columns["std"] = [stdev(values) if len(values) > 1 else None for values in samples]
-        columns["95 %"] = [interval(values) for values in samples]
-        columns["seeds"] = [len(values) for values in samples]
-    if tested:
-        columns["p"] = p_values
-    if incomplete:
-        single = all(len(setting.runs) == 1 for setting in ranked)
-        columns["state" if single else "runs"] = [
-            setting.runs[0].state if single else said(setting.states) for setting in ranked
-        ]
-    for key in keys:
-        values = [setting.keys.get(key, THERE) for setting in ranked]
-        columns[key] = [None if value == THERE else value for value in values]
-    shown = [best_run(setting, metric) if setting.judged else setting.runs[0] for setting in ranked]
-    columns["seconds"] = [run.figures.get("seconds") for run in shown]
-    columns["folder"] = [str(run.folder) for run in shown]
-    return {"columns": columns, "remarks": list(verdict(samples))}
+    found = ranking.columns()
+    columns = {"rank": found["rank"], ranking.metric: found["mean"]}
+    if ranking.has_seeds:
+        columns |= {"std": found["std"], "95 %": found["interval95"], "seeds": found["seeds"]}
+    if ranking.has_tests:
+        columns["p"] = found["p"]
+    if len(ranking.runs) == len(settings) and not ranking.all_finished:
+        columns["state"] = [setting.runs[0].state for setting in settings]
+    elif not ranking.all_finished:
+        columns["runs"] = found["runs"]
+    for key in informative_keys(ranking):
+        values = [setting.keys.get(key, NESTED) for setting in settings]
+        columns[key] = [None if value == NESTED else value for value in values]
+    columns |= {"seconds": found["seconds"], "folder": found["folder"]}
+    return {"columns": columns, "remarks": list(ranking.test_remarks())}
 
 
-def chosen(ranked: Sequence[Setting]) -> list[str]:
-    """The keys that differ and that somebody has set: that `init=he` brings `init.gain=2` is no news in a column."""
-    keys = differences(ranked)
-    implied = {key for key in keys if is_implied(key, ranked)}
-    typed = {key for setting in ranked for key in overridden(setting.runs[0])} if implied else set()
-    return [key for key in keys if key not in implied or key in typed]
+def informative_keys(ranking: Ranking) -> list[str]:
+    """Without the keys that only follow from an option: `init=he` implies `init.gain=2`, unless somebody sets it."""
+    implied = {key for key in ranking.keys if is_implied(key, ranking.settings)}
+    by_user = {key for setting in ranking.settings for key in set_keys(setting.runs[0])} if implied else set()
+    return [key for key in ranking.keys if key not in implied or key in by_user]
 
 
-def is_implied(key: str, ranked: Sequence[Setting]) -> bool:
-    """Has every option of the key's group one value of it?"""
+def is_implied(key: str, settings: Sequence[Setting]) -> bool:
+    """Does each option of the key's group have one value of it?"""
     group, _, inner = key.partition(".")
     by_option = defaultdict(set)
-    for setting in ranked:
+    for setting in settings:
         by_option[setting.choices.get(group)].add(setting.keys.get(key))
     return bool(inner) and len(by_option) > 1 and all(len(values) == 1 for values in by_option.values())

@@ -1,7 +1,8 @@
-"""One self-contained HTML file: template, style, plotly, our scripts and the data, with a policy that allows no more.
+"""One self-contained HTML file: template, style, plotly, our scripts and the data.
 
-The data stand in a block that no browser runs, and reach the page as text only, so names with HTML stay names. Should
-one escape all the same, the policy runs no script but those whose SHA-256 it names, and lets none of them load a thing.
+The data are in a block that no browser runs, and reach the page as text only, so names with HTML are shown as they are.
+If one of them escapes all the same, the Content-Security-Policy runs no script except those whose SHA-256 it lists, and
+lets none of them load anything.
 """
 
 import base64
@@ -13,13 +14,13 @@ from importlib.resources import files
 from string import Template
 from typing import Any
 
-NAMES = ("dom", "theme", "focus", "summary", "curves", "table", "search", "parallel", "confusion", "main")
+SCRIPTS = ("dom", "theme", "focus", "summary", "curves", "table", "search", "parallel", "confusion", "main")
 
 
-def page(data: Mapping[str, Any]) -> str:
+def render(data: Mapping[str, Any]) -> str:
     here = files(__package__)
     plotly = files("plotly").joinpath("package_data", "plotly.min.js").read_text("utf-8")
-    script = "'use strict';\n" + "\n".join(here.joinpath(f"{name}.js").read_text("utf-8") for name in NAMES)
+    script = "'use strict';\n" + "\n".join(here.joinpath(f"{name}.js").read_text("utf-8") for name in SCRIPTS)
     plotly, script = (f"\n{text.strip()}\n" for text in (plotly, script))
     return Template(here.joinpath("template.html").read_text("utf-8")).substitute(
         title=html.escape(data["title"]),

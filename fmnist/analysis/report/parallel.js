@@ -72,7 +72,7 @@ function parallel(search, complete, name) {
   const readout = make("p", { className: "readout", role: "status" });
   const lines = order.map((i, place) => {
     const line = svg("path", { class: "line", d: path(axes, i, x, y), stroke: viridis(place / Math.max(order.length - 1, 1)), opacity: Math.min(0.8, Math.max(0.15, 150 / order.length)) });
-    line.addEventListener("pointerenter", () => { line.classList.add("hot"); readout.textContent = told(search, i).join("  "); });
+    line.addEventListener("pointerenter", () => { line.classList.add("hot"); readout.textContent = describeTrial(search, i).join("  "); });
     line.addEventListener("pointerleave", () => { line.classList.remove("hot"); brushed(); });
     return line;
   });
@@ -80,7 +80,7 @@ function parallel(search, complete, name) {
     const isIn = (i) => axes.every((axis) => !axis.band || (axis.at(axis.values[i]) >= axis.band[0] && axis.at(axis.values[i]) <= axis.band[1]));
     const chosen = order.filter((i, place) => !lines[place].classList.toggle("off", !isIn(i)));
     const isAll = axes.every((axis) => !axis.band);
-    readout.textContent = isAll ? "" : chosen.length ? `${chosen.length} of ${order.length}; the best: ${told(search, chosen.at(-1)).join("  ")}` : `0 of ${order.length}`;
+    readout.textContent = isAll ? "" : chosen.length ? `${chosen.length} of ${order.length}; the best: ${describeTrial(search, chosen.at(-1)).join("  ")}` : `0 of ${order.length}`;
   }
   const picture = svg("svg", { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, class: "parallel", role: "group", "aria-label": "Parallel coordinates" },
     svg("g", {}, ...lines), ...axes.map((axis, k) => axisElement(axis, x(k), y, k % 2 === 1 && axes.length > 7, brushed)));

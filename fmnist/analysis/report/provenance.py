@@ -1,40 +1,30 @@
-"""On what the runs were made, and how to make them again."""
+"""Where the runs come from: code, packages, machines."""
 
-import json
 from collections import Counter
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
+from fmnist.files.run_folder import read_environment
 from fmnist.run.stored import StoredRun
 
 
-def origin(runs: Sequence[StoredRun], best: StoredRun | None) -> dict[str, Any] | None:
-    """The environment of the best run (without one, the first's), and in how many the runs were made."""
-    environments = [environment for run in runs if (environment := environment_of(run.folder))]
+def provenance(runs: Sequence[StoredRun], best: StoredRun | None) -> dict[str, Any] | None:
+    """The environment of the best run (without one, of the first), and in how many environments the runs were made."""
+    environments = [environment for run in runs if (environment := read_environment(run.folder))]
     if not environments:
         return None
-    shown = environment_of((best or runs[0]).folder) or environments[0]
+    shown = read_environment((best or runs[0]).folder) or environments[0]
     commits = Counter(commit(environment) for environment in environments)
     machines = Counter(environment["cpu"] for environment in environments)
+    places = {f"at {len(commits)} states of the code": commits, f"on {len(machines)} kinds of processor": machines}
     return {
         "rows": rows(shown),
         "remarks": [
-            f"The runs were made {told}: " + ", ".join(f"{name} ({n:,})" for name, n in counts.most_common(5))
-            for told, counts in (
-                (f"at {len(commits)} states of the code", commits),
-                (f"on {len(machines)} kinds of processor", machines),
-            )
+            f"The runs were made {place}: " + ", ".join(f"{name} ({n:,})" for name, n in counts.most_common(5))
+            for place, counts in places.items()
             if len(counts) > 1
         ],
     }
-
-
-def environment_of(folder: Path) -> dict[str, Any]:
-    try:
-        return json.loads((folder / "environment.json").read_text())
-    except FileNotFoundError:
-        return {}
 
 
 def commit(environment: dict[str, Any]) -> str:

@@ -25,9 +25,9 @@ function card(title, tool, ...children) {
 }
 
 // What is behind a point: number, value, parameters.
-function told(search, i) {
+function describeTrial(search, i) {
   const lines = search.parameters.filter((one) => one.values[i] !== null).map((one) => `${one.name}=${setting(one, i)}`);
-  const value = search.value[i] === null ? "" : `  ${search.objective} ${figure(search.value[i])}`;
+  const value = search.value[i] === null ? "" : `  ${search.objective} ${formatNumber(search.value[i])}`;
   return [`trial ${search.number[i]}  ${search.state[i]}${value}`, ...lines];
 }
 
@@ -47,7 +47,7 @@ function history(search, name) {
   const points = (members, y, symbol, shade) => ({
     type: "scatter", mode: "markers", x: members.map((i) => search.number[i]), y: y.map(focus.at), cliponaxis: false,
     marker: { symbol, color: shade, size: search.number.length > 500 ? 4 : 7, opacity: search.number.length > 500 ? 0.6 : 1, line: { width: symbol.startsWith("x") ? 1.5 : 0, color: shade } },
-    text: members.map((i) => told(search, i).map(plain).join("<br>")), hovertemplate: "%{text}<extra></extra>",
+    text: members.map((i) => describeTrial(search, i).map(plain).join("<br>")), hovertemplate: "%{text}<extra></extra>",
   });
   const focus = focusOn(goodStretch(complete.map((i) => search.value[i]), search.upwards), [element]);
   plot(element, () => ({
@@ -75,7 +75,7 @@ function tradeoff(search, other, complete, name) {
   const trials = (members, shade, size) => ({
     type: "scatter", mode: "markers", x: members.map((i) => other.values[i]), y: members.map((i) => search.value[i]), cliponaxis: false,
     marker: { color: shade, size }, hovertemplate: "%{text}<extra></extra>",
-    text: members.map((i) => [...told(search, i), `${other.name} ${figure(other.values[i])}`].map(plain).join("<br>")),
+    text: members.map((i) => [...describeTrial(search, i), `${other.name} ${formatNumber(other.values[i])}`].map(plain).join("<br>")),
   });
   plot(element, () => ({
     title: search.objective,
@@ -140,7 +140,7 @@ function slices(search, complete, name) {
       traces: [{
         type: "scatter", mode: "markers", x: members.map(place), y: members.map((i) => focus.at(search.value[i])), cliponaxis: false,
         marker: { size: 6, opacity: 0.75, color: members.map((i) => search.number[i]), colorscale: [[0, colour("line")], [1, colour("accent")]], line: { width: 0.6, color: colour("accent") } },
-        text: members.map((i) => told(search, i).map(plain).join("<br>")), hovertemplate: "%{text}<extra></extra>",
+        text: members.map((i) => describeTrial(search, i).map(plain).join("<br>")), hovertemplate: "%{text}<extra></extra>",
       }],
       xaxis: parameter.choices
         ? { tickvals: parameter.choices.map((_, k) => k), ticktext: parameter.choices.map((choice) => plain(short(choice))), tickangle: parameter.choices.length > 4 ? -40 : 0, range: [-0.5, parameter.choices.length - 0.5], showgrid: false }

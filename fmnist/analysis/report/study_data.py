@@ -1,4 +1,4 @@
-"""A study for the page: its trials column by column, and what they say about each parameter."""
+"""A study for the page: its trials by column, and the importance of each parameter."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from optuna.trial import FrozenTrial
 
 
-def search(sweep: Sweep) -> dict[str, Any] | None:
+def study_data(sweep: Sweep) -> dict[str, Any] | None:
     """Trials that are waiting are left out; None without any other.
 
     Of several objectives the first is shown, and it against each other one.
@@ -62,7 +62,7 @@ def value(trial: "FrozenTrial") -> float | None:
 
 
 def parameter(name: str, trials: Sequence["FrozenTrial"]) -> dict[str, Any]:
-    """Choices are told by their index: numbers by size, words in the order of the space. Null: a trial without it."""
+    """Choices are stored by index, sorted if they are numbers, else in the space's order. None: a trial without it."""
     distributions = [trial.distributions[name] for trial in trials if name in trial.distributions]
     if any(hasattr(one, "choices") for one in distributions):
         choices = list(dict.fromkeys(show(choice) for one in distributions for choice in getattr(one, "choices", ())))

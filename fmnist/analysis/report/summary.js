@@ -10,17 +10,17 @@ function startSummary() {
   byId("subtitle").textContent = data.subtitle;
   if (data.best) showBest(data.best);
   if (data.failures) showFailures(data.failures);
-  if (data.origin) showOrigin(data.origin);
+  if (data.provenance) showProvenance(data.provenance);
 }
 
 function showBest(best) {
   show("best");
-  byId("best-value").textContent = figure(best.value);
+  byId("best-value").textContent = formatNumber(best.value);
   byId("best-metric").textContent = `${best.metric}  ·  ${best.folder}`;
-  const pairs = Object.entries(NAMES).filter(([key]) => key in best.figures).map(([key, name]) => [name, key === "seconds" ? best.figures[key].toFixed(1) : figure(best.figures[key])]);
+  const pairs = Object.entries(NAMES).filter(([key]) => key in best.metrics).map(([key, name]) => [name, key === "seconds" ? best.metrics[key].toFixed(1) : formatNumber(best.metrics[key])]);
   if (best.seeds > 1) {
-    const half = best.half === null ? "" : ` ± ${figure(best.half)}`;
-    pairs.unshift([`mean of ${best.seeds} seeds, 95 %`, figure(best.mean) + half]);
+    const half = best.half === null ? "" : ` ± ${formatNumber(best.half)}`;
+    pairs.unshift([`mean of ${best.seeds} seeds, 95 %`, formatNumber(best.mean) + half]);
   }
   describe(byId("best-figures"), pairs);
   byId("best-commands").append(...best.commands.map(command));
@@ -66,8 +66,8 @@ function showFailures(failures) {
   if (failures.of > failures.rows.length) byId("failures-note").textContent = `The first ${failures.rows.length} of ${failures.of}.`;
 }
 
-function showOrigin(origin) {
-  show("origin");
-  byId("environment").append(...origin.rows.flatMap(([name, text]) => [make("dt", { textContent: name }), make("dd", { textContent: text })]));
-  byId("origin-remarks").append(...origin.remarks.map((text) => make("p", { className: "note", textContent: text })));
+function showProvenance(provenance) {
+  show("provenance");
+  byId("environment").append(...provenance.rows.flatMap(([name, text]) => [make("dt", { textContent: name }), make("dd", { textContent: text })]));
+  byId("provenance-remarks").append(...provenance.remarks.map((text) => make("p", { className: "note", textContent: text })));
 }

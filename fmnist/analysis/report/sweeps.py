@@ -1,12 +1,12 @@
 """Sweeps found on disk, with their studies."""
 
-import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from fmnist.errors import FmnistError
+from fmnist.files.run_folder import read_summary
 from fmnist.files.yaml import read_yaml
 from fmnist.sweep.trial import open_storage
 
@@ -35,13 +35,10 @@ def find_sweeps(folders: Iterable[Path]) -> list[Sweep]:
 
 
 def read_sweep(folder: Path) -> Sweep:
-    """A study that cannot be opened (its database is out of reach) leaves the trials' runs to show."""
+    """If the study cannot be opened (its database is out of reach), the runs of its trials can still be shown."""
     import optuna
 
-    try:
-        summary = json.loads((folder / "summary.json").read_text())
-    except FileNotFoundError:
-        summary = {}
+    summary = read_summary(folder)
     name = str(summary.get("study", folder.name))
     url = str((folder / "study.journal").absolute())
     if not Path(url).exists():

@@ -52,8 +52,8 @@ function startLeaderboard() {
     if (name === "p" && value < 0.001) return "< 0.001";
     if (name === "p") return value.toFixed(3);
     if (name === "seconds") return value.toFixed(1);
-    if (name === "std" || name === "95 %") return `± ${figure(value)}`;
-    return typeof value === "number" ? figure(value) : short(value);
+    if (name === "std" || name === "95 %") return `± ${formatNumber(value)}`;
+    return typeof value === "number" ? formatNumber(value) : short(value);
   }
 
   byId("filter").addEventListener("input", (event) => {

@@ -1,10 +1,10 @@
-"""`python -m fmnist report`: the page is gathered, written whole, and said where it lies."""
+"""`python -m fmnist report`: write report.html."""
 
 from collections.abc import Sequence
 from pathlib import Path
 
-from fmnist.analysis.report.content import content
-from fmnist.analysis.report.page import page
+from fmnist.analysis.report.page import render
+from fmnist.analysis.report.page_data import page_data
 from fmnist.errors import ConfigError
 from fmnist.files import atomic
 from fmnist.terminal.console import console
@@ -13,17 +13,17 @@ NAME = "report.html"
 
 
 def write_report(folders: Sequence[Path], metric: str | None = None, file: Path | None = None) -> Path:
-    """Write the page on all runs and sweeps below the folders; its path is printed and returned.
+    """Write the page on all runs and sweeps below the folders; print its path and return it.
 
-    Without `file` it lies in the folder, if it is one run's or one sweep's, else in the current folder.
+    Without `file` it goes to the folder, if it is one run's or one sweep's, else to the current folder.
 
     Raises:
         ConfigError: there is no run in a folder, no run has such a metric, or the file cannot be written.
     """
-    file = file or home(folders) / NAME
+    file = file or default_folder(folders) / NAME
     if file.is_dir():
         raise ConfigError("--output", file, "a file, not a folder")
-    text = page(content(folders, metric))
+    text = render(page_data(folders, metric))
     try:
         atomic.write_text(file, text)
     except OSError as error:
@@ -32,7 +32,7 @@ def write_report(folders: Sequence[Path], metric: str | None = None, file: Path 
     return file
 
 
-def home(folders: Sequence[Path]) -> Path:
+def default_folder(folders: Sequence[Path]) -> Path:
     if len(folders) == 1 and any((folders[0] / name).exists() for name in ("config.yaml", "multirun.yaml")):
         return folders[0]
     return Path()

@@ -1,0 +1,45 @@
+"""What a run leaves in its folder, as plain data; metrics.jsonl is read by `history.py`."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from fmnist.files.yaml import read_yaml
+
+
+def read_config(folder: Path) -> dict[str, Any]:
+    """The run's resolved config."""
+    config: dict[str, Any] = read_yaml(folder / "config.yaml")
+    return config
+
+
+def read_choices(folder: Path) -> dict[str, str]:
+    """The option of each config group."""
+    choices: dict[str, str] = read_yaml(folder / "choices.yaml")
+    return choices
+
+
+def read_overrides(folder: Path) -> list[str]:
+    """The overrides of the run's command line."""
+    file = folder / "overrides.yaml"
+    return (read_yaml(file) or []) if file.exists() else []
+
+
+def read_command(folder: Path) -> str:
+    """The command line that started the run; empty if it is not recorded."""
+    file = folder / "command.txt"
+    return file.read_text().strip() if file.exists() else ""
+
+
+def read_summary(folder: Path) -> dict[str, Any]:
+    """summary.json of a run or of a sweep; empty while there is none."""
+    return read_json(folder / "summary.json")
+
+
+def read_environment(folder: Path) -> dict[str, Any]:
+    """Versions, machine and seeds of the run; empty if they are not recorded."""
+    return read_json(folder / "environment.json")
+
+
+def read_json(file: Path) -> dict[str, Any]:
+    return json.loads(file.read_text()) if file.exists() else {}
