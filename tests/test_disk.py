@@ -11,7 +11,7 @@ import pytest
 from cli import TINY, metrics, summary, train, trained
 from options import ROOT
 
-# Each epoch's checkpoints are about 2 MB; a second epoch finds no scratch.
+# Each epoch's checkpoints are about 2 MB; a second epoch finds no room.
 LARGE = (*TINY, "model.width=3000", "trainer.epochs=2", "callbacks.progress=null")
 
 
@@ -37,7 +37,7 @@ def test_a_full_disk_is_one_line_and_what_was_written_is_whole(tmp_path: Path) -
     assert "the disk is full" in done.stderr
     seen = tmp_path / "seen" / "run"
     assert (seen / "config.yaml").exists()
-    assert len(metrics(seen)) == 1  # the epoch whose checkpoint found no scratch
+    assert len(metrics(seen)) == 1  # the epoch whose checkpoint found no room
     assert not list(seen.glob(".*"))  # no half-written file
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from fmnist.interfaces import Array
-from fmnist.picture.style import BLACK, figure, look
+from fmnist.picture.style import BLACK, look, new_figure
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -22,8 +22,8 @@ def confusion_matrix(C: Array, classes: Sequence[str], title: str) -> "Figure":
     k = len(classes)
     rates = C / np.maximum(C.sum(axis=1, keepdims=True), 1)
     side = 1.5 + max(0.62 * k, 3)
-    drawn = figure(side + 0.35, side + 0.2, title, "each cell: examples, and their share of the true class")
-    ax = drawn.add_axes((1.15 / side, 0.95 / side, 1 - 1.3 / side, 1 - 1.6 / side))
+    fig = new_figure(side + 0.35, side + 0.2, title, "each cell: examples, and their share of the true class")
+    ax = fig.add_axes((1.15 / side, 0.95 / side, 1 - 1.3 / side, 1 - 1.6 / side))
     ax.imshow(np.sqrt(rates), cmap="Blues", vmin=0, vmax=1, aspect="auto")
     for i, j in np.argwhere(C):
         colour = "white" if rates[i, j] > 0.505 else "black"  # on either the contrast is 4.5 or more
@@ -39,4 +39,4 @@ def confusion_matrix(C: Array, classes: Sequence[str], title: str) -> "Figure":
     ax.spines[:].set_visible(False)
     ax.set_xlabel("predicted class")
     ax.set_ylabel("true class")
-    return drawn
+    return fig

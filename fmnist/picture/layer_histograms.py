@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from fmnist.interfaces import Array
-from fmnist.picture.style import BLUE, GREY, figure, look
+from fmnist.picture.style import BLUE, GREY, look, new_figure
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -27,8 +27,8 @@ class LayerValues(NamedTuple):
 def layer_histograms(layers: Sequence[LayerValues], note: str) -> "Figure":
     """A row per layer: its activations as they are, its gradients by magnitude."""
     height = 1.15 + 0.95 * len(layers)
-    drawn = figure(9, height, "Activations and gradients by layer", note)
-    grid = drawn.subplots(len(layers), 2, squeeze=False)
+    fig = new_figure(9, height, "Activations and gradients by layer", note)
+    grid = fig.subplots(len(layers), 2, squeeze=False)
     magnitudes = [[magnitude(g) for g in layer.gradients] for layer in layers]
     ends = common_range([m for pair in magnitudes for m in pair])
     for (left, right), layer, gradients in zip(grid, layers, magnitudes, strict=True):
@@ -44,8 +44,8 @@ def layer_histograms(layers: Sequence[LayerValues], note: str) -> "Figure":
     for ax, title in zip(grid[0], ("layer's outputs", "gradient of the weights: log₁₀ |∂L/∂W|"), strict=True):
         ax.set_title(title)
     grid[0][0].legend(loc="lower right", bbox_to_anchor=(1, 1), borderpad=0, ncols=2, handlelength=1.2, fontsize=8)
-    drawn.subplots_adjust(left=0.1, right=0.985, top=1 - 0.82 / height, bottom=0.3 / height, wspace=0.06, hspace=0.42)
-    return drawn
+    fig.subplots_adjust(left=0.1, right=0.985, top=1 - 0.82 / height, bottom=0.3 / height, wspace=0.06, hspace=0.42)
+    return fig
 
 
 def magnitude(g: Array) -> Array:

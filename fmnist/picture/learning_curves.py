@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from fmnist.interfaces import Metrics
-from fmnist.picture.style import BLACK, BLUE, GREY, ORANGE, figure, look
+from fmnist.picture.style import BLACK, BLUE, GREY, ORANGE, look, new_figure
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -17,8 +17,8 @@ def learning_curves(history: Sequence[Metrics], objective: str, best: int) -> "F
     """`history`: a row of metrics per epoch, at least one.  best: the index of the epoch that `objective` chose."""
     row = history[best]
     chosen = f"{objective} {row[objective]:.4f}" if objective in row else "the network"
-    drawn = figure(9, 3.6, "Learning curves", f"best: {chosen} of epoch {row['epoch']}, the dotted line")
-    for quantity, ax in zip(("loss", "accuracy"), drawn.subplots(1, 2), strict=True):
+    fig = new_figure(9, 3.6, "Learning curves", f"best: {chosen} of epoch {row['epoch']}, the dotted line")
+    for quantity, ax in zip(("loss", "accuracy"), fig.subplots(1, 2), strict=True):
         ax.axvline(row["epoch"], color=GREY, linewidth=1, linestyle=":")
         for part, (colour, line, marker) in PARTS.items():
             name = f"{part}/{quantity}"
@@ -32,5 +32,5 @@ def learning_curves(history: Sequence[Metrics], objective: str, best: int) -> "F
         ax.set_xlabel("epoch")
         ax.xaxis.get_major_locator().set_params(integer=True)
         ax.legend(loc="upper right" if quantity == "loss" else "lower right")
-    drawn.subplots_adjust(left=0.07, right=0.985, top=0.76, bottom=0.13, wspace=0.17)
-    return drawn
+    fig.subplots_adjust(left=0.07, right=0.985, top=0.76, bottom=0.13, wspace=0.17)
+    return fig

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from fmnist.interfaces import Array
 from fmnist.picture.mosaic import mosaic
-from fmnist.picture.style import BLUE, GREY, ORANGE, figure, look
+from fmnist.picture.style import BLUE, GREY, ORANGE, look, new_figure
 from fmnist.training.evaluation import Mistake
 
 if TYPE_CHECKING:
@@ -27,8 +27,8 @@ def mistake_grid(mistakes: Sequence[Mistake], images: Array, classes: Sequence[s
     height, width = (side * inch for side in shown.image.shape)
     total = width + 0.25, height + 0.8
     note = "× the predicted class, ✓ the true class, each with its probability; # the row in the test set's file"
-    drawn = figure(*total, title, note)
-    ax = drawn.add_axes((0.25 / total[0], 0.05 / total[1], width / total[0], height / total[1]))
+    fig = new_figure(*total, title, note)
+    ax = fig.add_axes((0.25 / total[0], 0.05 / total[1], width / total[0], height / total[1]))
     ax.imshow(shown.image, cmap="gray_r", aspect="auto", vmin=0, vmax=max(images.max(), 1))
     ax.axis("off")
     for mistake, left, top in zip(mistakes, shown.x, shown.y, strict=True):
@@ -40,7 +40,7 @@ def mistake_grid(mistakes: Sequence[Mistake], images: Array, classes: Sequence[s
         for i, (text, colour, weight) in enumerate(lines):
             y = top + h + (0.12 + i * LINE) / inch
             ax.text(left, y, text, color=colour, weight=weight, ha="left", va="baseline", size=7.5)
-    return drawn
+    return fig
 
 
 def percent(p: float) -> str:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from fmnist.interfaces import Array
 from fmnist.picture.mosaic import mosaic
-from fmnist.picture.style import figure, look
+from fmnist.picture.style import look, new_figure
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -27,8 +27,8 @@ def sample_grid(images: Array, classes: Sequence[str], title: str) -> "Figure":
     margin = 0.2 if single else 0.35 + 0.085 * max(map(len, classes))
     height, width = (side * inch for side in shown.image.shape)
     total = max(width + margin + 0.1, 3.6), height + 0.65
-    drawn = figure(*total, title)
-    ax = drawn.add_axes((margin / total[0], 0.1 / total[1], width / total[0], height / total[1]))
+    fig = new_figure(*total, title)
+    ax = fig.add_axes((margin / total[0], 0.1 / total[1], width / total[0], height / total[1]))
     ax.imshow(shown.image, cmap="gray_r", aspect="auto", vmin=0, vmax=max(images.max(), 1))
     ax.axis("off")
     for c, name in enumerate(classes):
@@ -38,4 +38,4 @@ def sample_grid(images: Array, classes: Sequence[str], title: str) -> "Figure":
             ax.text(x + w / 2 - 0.5, y + h + 0.04 / inch, label, ha="center", va="top", size=9)
         else:
             ax.text(x - 0.1 / inch, y + h / 2 - 0.5, label, ha="right", va="center", size=9)
-    return drawn
+    return fig

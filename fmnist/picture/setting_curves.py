@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from fmnist.interfaces import Array
-from fmnist.picture.style import COLOURS, MARKERS, figure, look
+from fmnist.picture.style import COLOURS, MARKERS, look, new_figure
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -34,8 +34,8 @@ def setting_curves(settings: Sequence[SettingCurves], curve: str, final: str) ->
     names = [wrap(setting.name, LINE, max_lines=3, placeholder=" …") for setting in shown]
     inches = 0.44 + 0.12 * max(map(len, names))  # of a row
     height = max(3.8, 1.4 + inches * len(shown))
-    drawn = figure(9.6, height, f"{final} by setting", of + (what if several else "one seed each"))
-    left, right = drawn.subplots(1, 2, width_ratios=(1, 0.9))
+    fig = new_figure(9.6, height, f"{final} by setting", of + (what if several else "one seed each"))
+    left, right = fig.subplots(1, 2, width_ratios=(1, 0.9))
     for row, (setting, name, colour, marker) in enumerate(zip(shown, names, COLOURS, MARKERS, strict=False)):
         mean, n = setting.curves.mean(axis=0), len(setting.curves)
         epochs = np.arange(1, len(mean) + 1)
@@ -61,5 +61,5 @@ def setting_curves(settings: Sequence[SettingCurves], curve: str, final: str) ->
     right.set_yticks([])
     right.spines["left"].set_visible(False)
     right.margins(x=0.08)
-    drawn.subplots_adjust(left=0.065, right=0.98, top=1 - 0.85 / height, bottom=0.45 / height, wspace=0.08)
-    return drawn
+    fig.subplots_adjust(left=0.065, right=0.98, top=1 - 0.85 / height, bottom=0.45 / height, wspace=0.08)
+    return fig

@@ -61,24 +61,24 @@ def look() -> Iterator[None]:
         yield
 
 
-def figure(width: float, height: float, title: str, note: str = "") -> Figure:
-    """An empty figure, in inches, with a title on the left and a note below it; both have their scratch at the top."""
-    drawn = Figure(figsize=(width, height))
+def new_figure(width: float, height: float, title: str, note: str = "") -> Figure:
+    """An empty figure, in inches, with a title on the left and a note below it; there is room for both at the top."""
+    fig = Figure(figsize=(width, height))
     left = 0.12 / width
-    drawn.text(left, 1 - 0.12 / height, title, size=12, weight="bold", va="top")
+    fig.text(left, 1 - 0.12 / height, title, size=12, weight="bold", va="top")
     if note:
-        drawn.text(left, 1 - 0.38 / height, note, size=9, color=GREY, va="top")
-    return drawn
+        fig.text(left, 1 - 0.38 / height, note, size=9, color=GREY, va="top")
+    return fig
 
 
 @look()
-def save(drawn: Figure, file: Path) -> list[Path]:
+def save(fig: Figure, file: Path) -> list[Path]:
     """Write file.png and file.svg, each whole or not at all."""
     png, svg = (file.with_name(f"{file.name}.{ending}") for ending in ("png", "svg"))
-    canvas = FigureCanvasAgg(drawn)
+    canvas = FigureCanvasAgg(fig)
     canvas.draw()  # type: ignore[no-untyped-call]
     pixels = np.asarray(canvas.buffer_rgba())[..., :3]  # type: ignore[no-untyped-call]
     small = Image.fromarray(pixels).quantize(256, dither=Image.Dither.NONE)  # a third of the bytes, and no eye sees it
-    atomic.write(png, lambda f: small.save(f, format="png", dpi=(drawn.dpi, drawn.dpi)))
-    atomic.write(svg, lambda f: drawn.savefig(f, format="svg", metadata={"Date": None, "Creator": None}))
+    atomic.write(png, lambda f: small.save(f, format="png", dpi=(fig.dpi, fig.dpi)))
+    atomic.write(svg, lambda f: fig.savefig(f, format="svg", metadata={"Date": None, "Creator": None}))
     return [png, svg]

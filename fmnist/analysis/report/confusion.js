@@ -43,10 +43,10 @@ function startConfusion() {
     const shown = found.cells[i][j];
     const before = found.cells.flat().slice(0, i * found.classes.length + j).reduce((sum, n) => sum + n, 0);
     const title = i === j ? `${found.classes[i]}, recognised` : `${found.classes[i]}, taken for ${found.classes[j]}`;
-    const many = shown < found.counts[i][j] ? `The ${shown} most confident of ${grouped(found.counts[i][j])}.` : shown ? "" : "No example.";
+    const remark = shown < found.counts[i][j] ? `The ${shown} most confident of ${grouped(found.counts[i][j])}.` : shown ? "" : "No example.";
     byId("examples").replaceChildren(make("h3", { textContent: title }),
       make("div", { className: "tiles" }, ...Array.from({ length: shown }, (_, n) => tile(before + n, found))),
-      make("p", { className: "note", textContent: many }));
+      note(remark));
   }
 
   byId("examples").style.setProperty("--sprite", `url(${found.sprite})`);

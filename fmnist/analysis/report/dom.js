@@ -17,9 +17,18 @@ function show(id) {
   byId(id).hidden = false;
 }
 
+const note = (text) => make("p", { className: "note", textContent: text });
+
+// A cell is a text, or a td of its own.
+function table(className, names, rows) {
+  const head = names.length ? [make("thead", {}, make("tr", {}, ...names.map((name) => make("th", { textContent: name, scope: "col" }))))] : [];
+  const cell = (content) => (content instanceof Element ? content : make("td", { textContent: content }));
+  return make("table", { className }, ...head, make("tbody", {}, ...rows.map((row) => make("tr", {}, ...row.map(cell)))));
+}
+
 const grouped = (number) => number.toLocaleString("en");
 
-// What the metric says of itself: four places for a rate, thousands for a count.
+// Four places for a rate, thousands separated for a count.
 function formatNumber(value) {
   if (value === null || value === undefined) return "—";
   if (typeof value !== "number") return String(value);

@@ -84,8 +84,8 @@ function parallel(search, complete, name) {
   }
   const picture = svg("svg", { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, class: "parallel", role: "group", "aria-label": "Parallel coordinates" },
     svg("g", {}, ...lines), ...axes.map((axis, k) => axisElement(axis, x(k), y, k % 2 === 1 && axes.length > 7, brushed)));
-  const note = `A line is a complete trial, from dark (worst) to yellow (best). Drag along an axis to choose a stretch, click to let go; with the keyboard: Tab to an axis, arrow keys, Escape.`;
-  return card(`Parallel coordinates${name}`, null, make("div", { className: "scroll" }, picture), readout, make("p", { className: "note", textContent: note }));
+  return card(`Parallel coordinates${name}`, null, make("div", { className: "scroll" }, picture), readout,
+    note("A line is a complete trial, from dark (worst) to yellow (best). Drag along an axis to choose a stretch, click to let go; with the keyboard: Tab to an axis, arrow keys, Escape."));
 }
 
 function path(axes, i, x, y) {

@@ -35,28 +35,38 @@ function setting(parameter, i) {
   return parameter.choices ? parameter.choices[parameter.values[i]] : short(parameter.values[i]);
 }
 
+// Points of the trials; the pointer tells what is behind each.
+function points(search, members, x, y, marker, about = (i) => describeTrial(search, i)) {
+  return {
+    type: "scatter", mode: "markers", x: members.map(x), y: members.map(y), cliponaxis: false, marker,
+    text: members.map((i) => about(i).map(plain).join("<br>")), hovertemplate: "%{text}<extra></extra>",
+  };
+}
+
 function history(search, name) {
   const element = make("div", { className: "plot high" });
   const sign = search.upwards ? 1 : -1;
+  const number = (i) => search.number[i];
   const of = (state) => search.number.map((_, i) => i).filter((i) => search.state[i] === state);
   const complete = of("complete"), pruned = of("pruned"), failed = of("failed");
   const known = [...complete, ...pruned].map((i) => search.value[i]).filter((value) => value !== null);
   const worst = known.length ? (search.upwards ? Math.min : Math.max)(...known) : 0;
   let best = -Infinity;
   const soFar = complete.map((i) => (best = Math.max(best, sign * search.value[i]))).map((value) => sign * value);
-  const points = (members, y, symbol, shade) => ({
-    type: "scatter", mode: "markers", x: members.map((i) => search.number[i]), y: y.map(focus.at), cliponaxis: false,
-    marker: { symbol, color: shade, size: search.number.length > 500 ? 4 : 7, opacity: search.number.length > 500 ? 0.6 : 1, line: { width: symbol.startsWith("x") ? 1.5 : 0, color: shade } },
-    text: members.map((i) => describeTrial(search, i).map(plain).join("<br>")), hovertemplate: "%{text}<extra></extra>",
-  });
+  const [size, opacity] = search.number.length > 500 ? [4, 0.6] : [7, 1];
+  const trials = (members, y, symbol, state) => {
+    const shade = colour(data.colours[state]);
+    return points(search, members, number, (i) => focus.at(y(i)), { symbol, color: shade, size, opacity, line: { width: symbol.startsWith("x") ? 1.5 : 0, color: shade } });
+  };
+  const value = (i) => search.value[i];
   const focus = focusOn(goodStretch(complete.map((i) => search.value[i]), search.upwards), [element]);
   plot(element, () => ({
     title: search.objective,
     traces: [
-      points(pruned, pruned.map((i) => search.value[i]), "x-thin", colour("muted")),
-      points(failed, failed.map(() => worst), "triangle-up", colour("bad")),
-      points(complete, complete.map((i) => search.value[i]), "circle", colour("accent")),
-      { type: "scatter", mode: "lines", x: complete.map((i) => search.number[i]), y: soFar.map(focus.at), line: { shape: "hv", color: colour("good"), width: 2 }, hoverinfo: "skip" },
+      trials(pruned, value, "x-thin", "pruned"),
+      trials(failed, () => worst, "triangle-up", "failed"),
+      trials(complete, value, "circle", "complete"),
+      { type: "scatter", mode: "lines", x: complete.map(number), y: soFar.map(focus.at), line: { shape: "hv", color: colour("good"), width: 2 }, hoverinfo: "skip" },
     ],
     xaxis: { title: { text: "trial", standoff: 6 } }, yaxis: focus.axis(),
   }));
@@ -64,30 +74,28 @@ function history(search, name) {
     [complete, "dot: complete"], [pruned, "×: pruned, at its last epoch"],
     [failed, "triangle: failed"], [complete, "line: best so far"],
   ];
-  const note = parts.filter(([members]) => members.length).map(([, text]) => text).join("; ");
-  return card(`History${name}`, focus.button, element, make("p", { className: "note", textContent: `${note}.${edge(focus)}` }));
+  const legend = parts.filter(([members]) => members.length).map(([, text]) => text).join("; ");
+  return card(`History${name}`, focus.button, element, note(`${legend}.${edge(focus)}`));
 }
 
 // Two objectives: those trials that no other one beats in both are the Pareto front.
 function tradeoff(search, other, complete, name) {
   const element = make("div", { className: "plot high" });
   const front = complete.filter((i) => search.best.includes(search.number[i])).sort((a, b) => other.values[a] - other.values[b]);
-  const trials = (members, shade, size) => ({
-    type: "scatter", mode: "markers", x: members.map((i) => other.values[i]), y: members.map((i) => search.value[i]), cliponaxis: false,
-    marker: { color: shade, size }, hovertemplate: "%{text}<extra></extra>",
-    text: members.map((i) => [...describeTrial(search, i), `${other.name} ${formatNumber(other.values[i])}`].map(plain).join("<br>")),
-  });
+  const x = (i) => other.values[i], y = (i) => search.value[i];
+  const about = (i) => [...describeTrial(search, i), `${other.name} ${formatNumber(x(i))}`];
+  const trials = (members, shade, size) => points(search, members, x, y, { color: shade, size }, about);
   plot(element, () => ({
     title: search.objective,
     traces: [
       trials(complete.filter((i) => !front.includes(i)), colour("muted"), 6),
-      { type: "scatter", mode: "lines", x: front.map((i) => other.values[i]), y: front.map((i) => search.value[i]), line: { color: colour("good"), width: 1, dash: "dot" }, hoverinfo: "skip" },
+      { type: "scatter", mode: "lines", x: front.map(x), y: front.map(y), line: { color: colour("good"), width: 1, dash: "dot" }, hoverinfo: "skip" },
       trials(front, colour("accent"), 9),
     ],
     xaxis: { title: { text: plain(other.name), standoff: 6 } },
   }));
-  const note = `Large dots: the Pareto front, ${front.length} ${front.length === 1 ? "trial" : "trials"} of which no other is better in every objective.`;
-  return card(`${search.objective} against ${other.name}${name}`, null, element, make("p", { className: "note", textContent: note }));
+  return card(`${search.objective} against ${other.name}${name}`, null, element,
+    note(`Large dots: the Pareto front, ${front.length} ${front.length === 1 ? "trial" : "trials"} of which no other is better in every objective.`));
 }
 
 function matters(search, name) {
@@ -100,13 +108,13 @@ function matters(search, name) {
     [left, "Importance", "PED-ANOVA: the share of each parameter in what makes a trial a good one."],
     [right, "Correlation", `Pearson's, with ${search.objective}; + is ${search.upwards ? "better" : "larger, that is worse"}. Of a choice: whether it was chosen.`],
   ].filter(([rows]) => rows.length);
-  return card(`What matters${name}`, null, make("div", { className: "pair" }, ...columns.map(([rows, title, note]) =>
-    make("div", {}, make("h3", { textContent: title }), make("div", { className: "scroll" }, barTable(rows)), make("p", { className: "note", textContent: note })))));
+  return card(`What matters${name}`, null, make("div", { className: "pair" }, ...columns.map(([rows, title, text]) =>
+    make("div", {}, make("h3", { textContent: title }), make("div", { className: "scroll" }, barTable(rows)), note(text)))));
 }
 
 function barTable(rows) {
-  return make("table", { className: "bars wide" }, make("tbody", {}, ...rows.map(([label, mark, text]) =>
-    make("tr", {}, make("td", { textContent: label }), make("td", { className: "track" }, mark), make("td", { className: "number", textContent: text })))));
+  return table("bars wide", [], rows.map(([label, mark, text]) =>
+    [label, make("td", { className: "track" }, mark), make("td", { className: "number", textContent: text })]));
 }
 
 function bar(share) {
@@ -137,11 +145,9 @@ function slices(search, complete, name) {
     const place = (i) => parameter.choices ? parameter.values[i] + 0.5 * (((search.number[i] * 0.618) % 1) - 0.5) : parameter.values[i];
     plot(element, () => ({
       title: parameter.name,
-      traces: [{
-        type: "scatter", mode: "markers", x: members.map(place), y: members.map((i) => focus.at(search.value[i])), cliponaxis: false,
-        marker: { size: 6, opacity: 0.75, color: members.map((i) => search.number[i]), colorscale: [[0, colour("line")], [1, colour("accent")]], line: { width: 0.6, color: colour("accent") } },
-        text: members.map((i) => describeTrial(search, i).map(plain).join("<br>")), hovertemplate: "%{text}<extra></extra>",
-      }],
+      traces: [points(search, members, place, (i) => focus.at(search.value[i]), {
+        size: 6, opacity: 0.75, color: members.map((i) => search.number[i]), colorscale: [[0, colour("line")], [1, colour("accent")]], line: { width: 0.6, color: colour("accent") },
+      })],
       xaxis: parameter.choices
         ? { tickvals: parameter.choices.map((_, k) => k), ticktext: parameter.choices.map((choice) => plain(short(choice))), tickangle: parameter.choices.length > 4 ? -40 : 0, range: [-0.5, parameter.choices.length - 0.5], showgrid: false }
         : parameter.log ? { type: "log", nticks: 6, exponentformat: "power" } : { nticks: 6 },
@@ -151,5 +157,5 @@ function slices(search, complete, name) {
   }
   const cut = shown.length < complete.length ? ` ${shown.length} of ${complete.length}, evenly from best to worst.` : "";
   return card(`Slices${name}`, focus.button, make("div", { className: "slices" }, ...elements),
-    make("p", { className: "note", textContent: `${search.objective} of the complete trials; later trials are darker.${edge(focus)}${cut}` }));
+    note(`${search.objective} of the complete trials; later trials are darker.${edge(focus)}${cut}`));
 }

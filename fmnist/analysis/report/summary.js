@@ -47,27 +47,22 @@ function command(text) {
 }
 
 function changes(rows) {
-  if (rows === undefined || rows === null) return make("p", { className: "note", textContent: "conf/ has changed since, or is not here." });
-  if (!rows.length) return make("p", { className: "note", textContent: "Nothing: these are the defaults." });
-  return simpleTable(["key", "here", "default"], rows, "changes");
-}
-
-function simpleTable(names, rows, className, long = []) {
-  const head = make("tr", {}, ...names.map((name) => make("th", { textContent: name, scope: "col" })));
-  const cells = (row) => row.map((text, i) => make("td", { textContent: text, className: long.includes(i) ? "long" : "" }));
-  return make("table", { className }, make("thead", {}, head), make("tbody", {}, ...rows.map((row) => make("tr", {}, ...cells(row)))));
+  if (!rows) return note("conf/ has changed since, or is not here.");
+  if (!rows.length) return note("Nothing: these are the defaults.");
+  return table("changes", ["key", "here", "default"], rows);
 }
 
 function showFailures(failures) {
   show("failures");
-  const rows = failures.rows.map((row) => [row.what, row.state, row.reason, row.setting]);
-  byId("failure-table").append(simpleTable(["run", "state", "reason", "setting"], rows, "wide", [2, 3]));
-  for (const cell of byId("failure-table").querySelectorAll("td:nth-child(2)")) cell.className = `state-${cell.textContent}`;
+  const state = (name) => make("td", { textContent: name, style: `color: var(--${data.colours[name] ?? "ink"})` });
+  const long = (text) => make("td", { textContent: text, className: "long" });
+  const rows = failures.rows.map((row) => [row.what, state(row.state), long(row.reason), long(row.setting)]);
+  byId("failure-table").append(table("wide", ["run", "state", "reason", "setting"], rows));
   if (failures.of > failures.rows.length) byId("failures-note").textContent = `The first ${failures.rows.length} of ${failures.of}.`;
 }
 
 function showProvenance(provenance) {
   show("provenance");
   byId("environment").append(...provenance.rows.flatMap(([name, text]) => [make("dt", { textContent: name }), make("dd", { textContent: text })]));
-  byId("provenance-remarks").append(...provenance.remarks.map((text) => make("p", { className: "note", textContent: text })));
+  byId("provenance-remarks").append(...provenance.remarks.map(note));
 }

@@ -64,6 +64,6 @@ function startLeaderboard() {
     state.limit = Infinity;
     refresh();
   });
-  byId("leaderboard-remarks").append(...data.leaderboard.remarks.map((text) => make("p", { className: "note", textContent: text })));
+  byId("leaderboard-remarks").append(...data.leaderboard.remarks.map(note));
   refresh();
 }
