@@ -10,6 +10,7 @@ from subprocess import CompletedProcess
 import pytest
 
 from cli import TINY, run, summary, train, trained
+from fmnist.training.objective import higher_is_better
 
 QUIET = (*TINY, "trainer.epochs=2")
 
@@ -73,6 +74,21 @@ def test_losses_are_better_when_smaller(runs: Path) -> None:
     assert means == sorted(means)
     worst = next(row for row in rows if row["optimizer"] == "adam" and row["seeds"] == "3")
     assert float(worst["best"]) == min(value(runs, f"adam{seed}", "test/loss") for seed in (1, 2, 3))
+
+
+@pytest.mark.parametrize(
+    ("metric", "expected"),
+    [
+        ("val/accuracy", True),
+        ("test/accuracy", True),
+        ("examples_per_second", True),
+        ("val/loss", False),
+        ("seconds", False),
+        ("parameters", False),
+    ],
+)
+def test_which_way_a_metric_is_better(metric: str, expected: bool) -> None:
+    assert higher_is_better(metric) is expected
 
 
 def test_only_what_differs_is_shown(runs: Path) -> None:

@@ -20,6 +20,8 @@ from fmnist.analysis.report.page_data import page_data
 from fmnist.analysis.report.run_curves import thin
 from fmnist.analysis.report.write import write_report
 from fmnist.errors import ConfigError
+from fmnist.terminal.states import COLOURS
+from options import ROOT
 
 OPTIMIZER = CategoricalDistribution(["sgd", "momentum", "adam"])
 LR = FloatDistribution(1e-4, 1e-1, log=True)
@@ -267,6 +269,13 @@ def test_correlations_by_hand() -> None:
     assert rows["kind", "b"]["r"] == pytest.approx(2 / math.sqrt(5))
     assert rows["kind", "a"]["r"] == pytest.approx(-2 / math.sqrt(5))
     assert {row["trials"] for row in rows.values()} == {4}
+
+
+def test_every_colour_of_a_state_is_in_the_style_sheet() -> None:
+    style = (ROOT / "fmnist" / "analysis" / "report" / "style.css").read_text()
+    assert {"complete", "pruned", "failed", "diverged", "interrupted"} <= COLOURS.keys()
+    for colour in COLOURS.values():
+        assert style.count(f"--{colour}:") == 2, colour  # light and dark
 
 
 def test_thinning_keeps_the_best_and_the_last() -> None:

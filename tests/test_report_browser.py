@@ -116,6 +116,9 @@ def test_every_section_says_what_is_on_disk(page: Any, sweep: Path) -> None:
         page, "[...document.querySelectorAll('#best-changes tbody tr')].map(r => [...r.cells].map(c => c.textContent))"
     )
     assert f"no luck {EVIL}" in find(page, "#failures").text
+    bad = ask(page, "getComputedStyle(document.documentElement).getPropertyValue('--bad')")
+    assert ask(page, "document.querySelector('#failures tbody td:nth-child(2)').style.color") == "var(--bad)"
+    assert bad != ask(page, "getComputedStyle(document.documentElement).getPropertyValue('--ink')")
     for title in ("History", "Parallel coordinates", "What matters", "Slices"):
         assert ask(page, f"[...document.querySelectorAll('h2')].some(h => h.textContent === '{title}')"), title
     assert find(page, "#environment").text.count("\n") > 8

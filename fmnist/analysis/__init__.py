@@ -1,1 +1,1 @@
-"""Reports on finished runs."""
+"""Tables, pictures and reports of finished runs."""

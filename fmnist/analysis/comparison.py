@@ -52,15 +52,15 @@ def terminal_table(ranking: Ranking, frame: box.Box | None) -> Table:
         "rank": [str(rank or "—") for rank in found["rank"]],
         ranking.metric: ["—" if m is None else f"{format_number(m)} ± {format_number(s)}" for m, s in means],
     }
-    if ranking.has_seeds:
+    if any(std is not None for std in found["std"]):
         columns["95 %"] = ["—" if half is None else f"± {format_number(half)}" for half in found["interval95"]]
-    if ranking.has_tests:
+    if any(p is not None for p in found["p"]):
         columns["p"] = ["—" if p is None else "< 0.001" if p < 0.001 else f"{p:.3f}" for p in found["p"]]
     columns |= {"seeds": [str(n) for n in found["seeds"]], "best": [format_number(best) for best in found["best"]]}
     table = Table(box=frame)
     for name in columns:
         table.add_column(name, justify="right", no_wrap=True)
-    if not ranking.all_finished:
+    if not all(run.finished for run in ranking.runs):
         columns["runs"] = found["runs"]
     if ranking.keys:
         columns["setting"] = [as_overrides(setting, ranking.keys) for setting in ranking.settings]

@@ -29,23 +29,6 @@ class Ranking:
         """Of Welch's test of each setting against the first, with Holm's correction."""
         return p_values_against_first([setting.by_seed for setting in self.settings])
 
-    @property
-    def best_run(self) -> StoredRun | None:
-        return self.settings[0].best_run
-
-    @property
-    def has_seeds(self) -> bool:
-        """Has a setting several seeds?"""
-        return any(len(setting.by_seed) > 1 for setting in self.settings)
-
-    @property
-    def has_tests(self) -> bool:
-        return any(p is not None for p in self.p_values)
-
-    @property
-    def all_finished(self) -> bool:
-        return all(run.finished for run in self.runs)
-
     def columns(self) -> dict[str, list[Any]]:
         """The table by column, a cell per setting; None where there is no value. The folder is the best run's."""
         settings = self.settings
@@ -57,8 +40,8 @@ class Ranking:
             "interval95": [setting.half_width for setting in settings],
             "p": self.p_values,
             "seeds": [len(setting.by_seed) for setting in settings],
-            "best": [run and run.metrics[self.metric] for run in (setting.best_run for setting in settings)],
-            "runs": [setting.state_counts for setting in settings],
+            "best": [setting.best_run and setting.best_run.metrics[self.metric] for setting in settings],
+            "runs": [count_states(setting.runs) for setting in settings],
             "seconds": [run.metrics.get("seconds") for run in shown],
             "folder": [str(run.folder) for run in shown],
         }
@@ -75,7 +58,9 @@ class Ranking:
 
     def test_remarks(self) -> Iterable[str]:
         """Which settings cannot be told apart from the best one."""
-        if sum(bool(setting.by_seed) for setting in self.settings) < 2 or not self.has_seeds:
+        if sum(bool(setting.by_seed) for setting in self.settings) < 2 or all(
+            len(s.by_seed) < 2 for s in self.settings
+        ):
             return
         tested = [(rank, p) for rank, p in enumerate(self.p_values, 1) if p is not None]
         if not tested:

@@ -4,7 +4,6 @@ import json
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from statistics import mean, stdev
 from typing import Any
 
@@ -25,51 +24,20 @@ class Setting:
     """All runs with the same config but for their seed, compared by a metric.
 
     keys: the config as it is typed: {"optimizer": "adam", "optimizer.lr": "0.001"}.
+    measured: the finished runs that have the metric.  best_run: the best of them.
+    by_seed: the metric, once per seed: the same run made twice is no evidence of a small deviation.
+    mean, deviation, half_width (of the 95 % confidence interval): of `by_seed`; None of too few values.
     """
 
     runs: list[StoredRun]
-    metric: str
+    choices: dict[str, str]
     keys: dict[str, str]
-
-    @property
-    def choices(self) -> dict[str, str]:
-        return self.runs[0].choices
-
-    @cached_property
-    def measured(self) -> list[StoredRun]:
-        """The finished runs that have the metric."""
-        return [run for run in self.runs if run.finished and self.metric in run.metrics]
-
-    @cached_property
-    def by_seed(self) -> list[float]:
-        """The metric, once per seed: the same run made twice is no evidence of a small deviation."""
-        seeds = defaultdict(list)
-        for run in self.measured:
-            seeds[run.config.get("seed")].append(run.metrics[self.metric])
-        return [mean(values) for values in seeds.values()]
-
-    @cached_property
-    def mean(self) -> float | None:
-        return mean(self.by_seed) if self.by_seed else None
-
-    @cached_property
-    def deviation(self) -> float | None:
-        return stdev(self.by_seed) if len(self.by_seed) > 1 else None
-
-    @cached_property
-    def half_width(self) -> float | None:
-        """Of the 95 % confidence interval of the mean."""
-        return confidence_half_width(self.by_seed)
-
-    @cached_property
-    def best_run(self) -> StoredRun | None:
-        choose = max if higher_is_better(self.metric) else min
-        return choose(self.measured, key=lambda run: run.metrics[self.metric], default=None)
-
-    @property
-    def state_counts(self) -> str:
-        """How many runs are in which state: 3 finished, 1 diverged."""
-        return count_states(self.runs)
+    measured: list[StoredRun]
+    best_run: StoredRun | None
+    by_seed: list[float]
+    mean: float | None
+    deviation: float | None
+    half_width: float | None
 
 
 def group_by_setting(runs: Iterable[StoredRun], metric: str) -> list[Setting]:
@@ -77,7 +45,28 @@ def group_by_setting(runs: Iterable[StoredRun], metric: str) -> list[Setting]:
     groups = defaultdict(list)
     for run in runs:
         groups[json.dumps(setting_config(run.config), sort_keys=True)].append(run)
-    return [Setting(group, metric, config_keys(group[0])) for group in groups.values()]
+    return [summarize(group, metric) for group in groups.values()]
+
+
+def summarize(runs: list[StoredRun], metric: str) -> Setting:
+    measured = [run for run in runs if run.finished and metric in run.metrics]
+    best = max if higher_is_better(metric) else min
+    seeds = defaultdict(list)
+    for run in measured:
+        seeds[run.config.get("seed")].append(run.metrics[metric])
+    by_seed = [mean(values) for values in seeds.values()]
+    choices = runs[0].choices
+    return Setting(
+        runs=runs,
+        choices=choices,
+        keys=choices | {key: show(value) for key, value in flatten(setting_config(runs[0].config))},
+        measured=measured,
+        best_run=best(measured, key=lambda run: run.metrics[metric], default=None),
+        by_seed=by_seed,
+        mean=mean(by_seed) if by_seed else None,
+        deviation=stdev(by_seed) if len(by_seed) > 1 else None,
+        half_width=confidence_half_width(by_seed),
+    )
 
 
 def setting_config(config: Mapping[str, Any]) -> dict[str, Any]:
@@ -86,10 +75,6 @@ def setting_config(config: Mapping[str, Any]) -> dict[str, Any]:
     if isinstance(dataset := kept.get("dataset"), dict):
         kept["dataset"] = {key: value for key, value in dataset.items() if key not in IGNORED_DATASET_KEYS}
     return kept
-
-
-def config_keys(run: StoredRun) -> dict[str, str]:
-    return {**run.choices, **{key: show(value) for key, value in flatten(setting_config(run.config))}}
 
 
 def flatten(config: Mapping[str, Any], *path: str) -> Iterable[tuple[str, Any]]:

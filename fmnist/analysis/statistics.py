@@ -10,10 +10,12 @@ from statistics import mean, stdev, variance
 
 def confidence_half_width(values: Sequence[float], level: float = 0.95) -> float | None:
     """Half the width of Student's confidence interval of the mean, t_{n−1} s / √n; None for fewer than two values."""
+    n = len(values)
+    if n < 2:
+        return None
     from scipy.stats import t
 
-    n = len(values)
-    return None if n < 2 else float(t.ppf((1 + level) / 2, n - 1)) * math.sqrt(variance(values) / n)
+    return float(t.ppf((1 + level) / 2, n - 1)) * math.sqrt(variance(values) / n)
 
 
 def welch_p_value(a: Sequence[float], b: Sequence[float]) -> float | None:
@@ -23,12 +25,12 @@ def welch_p_value(a: Sequence[float], b: Sequence[float]) -> float | None:
     (Welch, 1947, Biometrika 34, 28–35). None with fewer than two values in a or b. Without any deviation in both,
     equal means give 1 and different ones 0.
     """
-    from scipy.stats import ttest_ind_from_stats
-
     if min(len(a), len(b)) < 2:
         return None
     if stdev(a) == stdev(b) == 0:
         return float(mean(a) == mean(b))
+    from scipy.stats import ttest_ind_from_stats
+
     return float(ttest_ind_from_stats(mean(a), stdev(a), len(a), mean(b), stdev(b), len(b), equal_var=False).pvalue)
 
 

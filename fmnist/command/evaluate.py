@@ -1,4 +1,4 @@
-"""How good the best network of a run is, class by class."""
+"""Accuracy, scores by class, confusion matrix and mistakes of a run's best network on the test set."""
 
 from argparse import ArgumentParser, Namespace
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What a data set looks like: images of each class, as PNG and SVG."""
+"""Images of each class of a data set, as PNG and SVG."""
 
 from argparse import ArgumentParser, Namespace
 from pathlib import Path

@@ -1,1 +1,1 @@
-"""Files on disk: written whole, locked, cached, read as plain data."""
+"""Files on disk: written atomically, locked, cached, read as plain data."""

@@ -1,4 +1,4 @@
-"""Files that are either whole or not there: written under another name, then renamed."""
+"""Files that are either complete or absent: they are written under another name, then renamed."""
 
 import json
 import os
@@ -15,7 +15,7 @@ from fmnist.interfaces import Array, State
 
 
 def write(path: Path, content: Callable[[IO[bytes]], object]) -> None:
-    """Let `content` write the file. Nothing but the old or the new file is ever seen under `path`."""
+    """Let `content` write the file; `path` is always the complete old or the complete new file."""
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         with open(temporary, "wb") as file:
@@ -45,7 +45,7 @@ def read_npz(path: Path) -> State:
     """All arrays of an archive.
 
     Raises:
-        CheckpointError: there is no such file, or it is not a whole npz archive.
+        CheckpointError: there is no such file, or it is not a complete npz archive.
     """
     try:
         with open(path, "rb") as file, np.load(file, allow_pickle=False) as archive:

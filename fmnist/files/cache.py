@@ -1,4 +1,4 @@
-"""Where things lie on this machine that can be made again."""
+"""The folder for files that can be made again."""
 
 import os
 from pathlib import Path

@@ -1,22 +1,10 @@
-"""What a run leaves in its folder, as plain data; metrics.jsonl is read by `history.py`."""
+"""Files of a run's folder that may be missing, as plain data; metrics.jsonl is read by `history.py`."""
 
 import json
 from pathlib import Path
 from typing import Any
 
 from fmnist.files.yaml import read_yaml
-
-
-def read_config(folder: Path) -> dict[str, Any]:
-    """The run's resolved config."""
-    config: dict[str, Any] = read_yaml(folder / "config.yaml")
-    return config
-
-
-def read_choices(folder: Path) -> dict[str, str]:
-    """The option of each config group."""
-    choices: dict[str, str] = read_yaml(folder / "choices.yaml")
-    return choices
 
 
 def read_overrides(folder: Path) -> list[str]:

@@ -1,4 +1,4 @@
-"""Which class is taken for which: counts and rates."""
+"""The confusion matrix: counts and rates."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING

@@ -1,4 +1,4 @@
-"""How large activations and gradients are, layer by layer: do they die out, saturate or explode?"""
+"""Histograms of activations and gradients by layer: do they vanish, saturate or explode?"""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
@@ -37,8 +37,8 @@ def layer_histograms(layers: Sequence[LayerValues], note: str) -> "Figure":
         left.text(-0.02, 0.5, layer.name, transform=left.transAxes, ha="right", va="center")
         zero = [np.mean(a == 0) for a in layer.activations]
         if max(zero) > 0.005:
-            said = f"zero: {zero[0]:.0%} → {zero[1]:.0%}"
-            left.text(0.99, 0.92, said, transform=left.transAxes, ha="right", va="top", size=7.5, color=GREY)
+            share = f"zero: {zero[0]:.0%} → {zero[1]:.0%}"
+            left.text(0.99, 0.92, share, transform=left.transAxes, ha="right", va="top", size=7.5, color=GREY)
         if layer is not layers[-1]:
             right.tick_params(labelbottom=False)
     for ax, title in zip(grid[0], ("layer's outputs", "gradient of the weights: log₁₀ |∂L/∂W|"), strict=True):

@@ -1,4 +1,4 @@
-"""How a run learns: loss and accuracy against the epoch."""
+"""Loss and accuracy of a run by epoch."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -9,7 +9,7 @@ from fmnist.picture.style import BLACK, BLUE, GREY, ORANGE, look, new_figure
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-PARTS = {"train": (ORANGE, "--", "s"), "val": (BLUE, "-", "o")}  # told apart without colours, too
+PARTS = {"train": (ORANGE, "--", "s"), "val": (BLUE, "-", "o")}  # distinguishable without colours, too
 
 
 @look()

@@ -1,4 +1,4 @@
-"""What a network takes for something else, and how sure it is."""
+"""Misclassified images, with the probabilities of the predicted and the true class."""
 
 from collections.abc import Sequence
 from math import ceil

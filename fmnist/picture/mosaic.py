@@ -1,4 +1,4 @@
-"""Many small images as one: much faster to draw than an axis each."""
+"""Many small images in one: much faster to draw than an axis for each."""
 
 from math import ceil
 from typing import NamedTuple

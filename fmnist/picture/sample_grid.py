@@ -1,4 +1,4 @@
-"""What the images of a data set look like, class by class."""
+"""Images of a data set by class."""
 
 from collections.abc import Sequence
 from math import ceil

@@ -1,4 +1,4 @@
-"""How settings learn over several seeds, and where they end up."""
+"""Learning curves and final results of settings over several seeds."""
 
 from collections.abc import Sequence
 from textwrap import wrap
@@ -16,7 +16,7 @@ LINE = 60  # characters of a setting's name
 
 
 class SettingCurves(NamedTuple):
-    """curves: (seeds, epochs).  finals: one figure per seed.  half: of the interval of their mean; None of one seed."""
+    """curves: (seeds, epochs).  finals: one value per seed.  half: half the width of the mean's interval, or None."""
 
     name: str
     curves: Array
@@ -45,13 +45,13 @@ def setting_curves(settings: Sequence[SettingCurves], curve: str, final: str) ->
             left.fill_between(epochs, mean - spread, mean + spread, color=colour, alpha=0.18, linewidth=0)
 
         centre = float(np.mean(setting.finals))
-        sure = "" if setting.half is None else f" ± {setting.half:.4f}"
-        apart = row + np.linspace(0.06, 0.18, len(setting.finals))  # equal figures would hide each other
+        interval = "" if setting.half is None else f" ± {setting.half:.4f}"
+        apart = row + np.linspace(0.06, 0.18, len(setting.finals))  # equal values would hide each other
         right.plot(setting.finals, apart, marker, color=colour, alpha=0.4, markeredgewidth=0)
         right.errorbar(centre, row - 0.08, xerr=setting.half, fmt=marker, color=colour, capsize=4, markersize=7)
         above = {"transform": right.get_yaxis_transform(), "size": 8, "va": "bottom"}
         right.text(0, row - 0.24, "\n".join(name), **above)
-        right.text(1, row - 0.24, f"{centre:.4f}{sure}", ha="right", **above)
+        right.text(1, row - 0.24, f"{centre:.4f}{interval}", ha="right", **above)
     left.set_title(f"{curve} by epoch")
     left.set_xlabel("epoch")
     left.xaxis.get_major_locator().set_params(integer=True)

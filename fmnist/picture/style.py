@@ -1,6 +1,6 @@
-"""One look for all pictures, and how they are kept: the same figures give the same bytes.
+"""One style for all pictures, and how they are saved: the same data give the same bytes.
 
-The only file that imports matplotlib, and without pyplot: no figure outlives its use, no window can open.
+Only this file imports matplotlib, and without pyplot, which keeps figures and may open windows.
 """
 
 from collections.abc import Iterator
@@ -20,7 +20,7 @@ try:
 except ImportError as error:
     raise FmnistError(f"pictures need matplotlib ({error}): pip install matplotlib") from None
 
-# Okabe & Ito's colours: told apart by all kinds of colour vision, https://jfly.uni-koeln.de/color/.
+# Okabe & Ito's colours, distinguishable with all kinds of colour vision, https://jfly.uni-koeln.de/color/.
 BLUE, ORANGE, GREEN, PINK = "#0072b2", "#d55e00", "#009e73", "#cc79a7"
 SKY, YELLOW, BLACK, GREY = "#56b4e9", "#e69f00", "#222222", "#6b6b6b"
 COLOURS = (BLUE, ORANGE, GREEN, PINK, YELLOW, SKY, BLACK)
@@ -56,7 +56,7 @@ LOOK = {
 
 @contextmanager
 def look() -> Iterator[None]:
-    """Inside, and in functions that it decorates, figures look like ours, whatever the user's matplotlibrc says."""
+    """A context or a decorator in which figures have this style, whatever the user's matplotlibrc says."""
     with style.context(["default", LOOK]):
         yield
 
@@ -78,7 +78,7 @@ def save(fig: Figure, file: Path) -> list[Path]:
     canvas = FigureCanvasAgg(fig)
     canvas.draw()  # type: ignore[no-untyped-call]
     pixels = np.asarray(canvas.buffer_rgba())[..., :3]  # type: ignore[no-untyped-call]
-    small = Image.fromarray(pixels).quantize(256, dither=Image.Dither.NONE)  # a third of the bytes, and no eye sees it
+    small = Image.fromarray(pixels).quantize(256, dither=Image.Dither.NONE)  # a third of the bytes, no visible loss
     atomic.write(png, lambda f: small.save(f, format="png", dpi=(fig.dpi, fig.dpi)))
     atomic.write(svg, lambda f: fig.savefig(f, format="svg", metadata={"Date": None, "Creator": None}))
     return [png, svg]

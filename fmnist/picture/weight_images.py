@@ -1,4 +1,4 @@
-"""The weights of the first layer as images: what each unit looks for."""
+"""The weights of the first layer as images."""
 
 from math import ceil
 from typing import TYPE_CHECKING

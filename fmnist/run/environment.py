@@ -1,4 +1,4 @@
-"""On what a run was made: enough to make it again, or to say why the figures differ."""
+"""The code, packages and machine of a run: what is needed to repeat it, or to explain other results."""
 
 import os
 import platform
@@ -16,17 +16,17 @@ PACKAGES = ("numpy", "hydra-core", "omegaconf")
 ENGINE_PACKAGES = {"numpy": (), "numba": ("numba", "llvmlite")}
 
 
-def environment(engine: str) -> dict[str, Any]:
+def collect_environment(engine: str) -> dict[str, Any]:
     """Versions, engine, processor, BLAS, threads and the state of the code, as plain data."""
     return {
         "started": datetime.now(UTC).isoformat(timespec="seconds"),
-        "git": git(Path(fmnist.__file__).parent),
+        "git": git_state(Path(fmnist.__file__).parent),
         "fmnist": fmnist.__version__,
         "engine": engine,
         "python": platform.python_version(),
         "packages": {name: version(name) for name in PACKAGES + ENGINE_PACKAGES[engine]},
         "system": platform.platform(),
-        "cpu": cpu(),
+        "cpu": cpu_name(),
         "cores": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count(),
         "blas": [
             {key: library.get(key) for key in ("internal_api", "version", "architecture", "num_threads")}
@@ -36,7 +36,7 @@ def environment(engine: str) -> dict[str, Any]:
     }
 
 
-def git(folder: Path) -> dict[str, Any]:
+def git_state(folder: Path) -> dict[str, Any]:
     """The commit, and whether the code differs from it; nulls outside a git checkout."""
     try:
         commit = ask_git(folder, "rev-parse", "HEAD")
@@ -45,13 +45,13 @@ def git(folder: Path) -> dict[str, Any]:
         return {"commit": None, "dirty": None}
 
 
-def ask_git(folder: Path, *words: str) -> str:
-    done = subprocess.run(["git", *words], cwd=folder, capture_output=True, text=True, check=True, timeout=10)
+def ask_git(folder: Path, *arguments: str) -> str:
+    done = subprocess.run(["git", *arguments], cwd=folder, capture_output=True, text=True, check=True, timeout=10)
     return done.stdout.strip()
 
 
-def cpu() -> str:
-    """The processor's name where the system tells it."""
+def cpu_name() -> str:
+    """The processor's model, or at least its kind."""
     try:
         for line in Path("/proc/cpuinfo").read_text().splitlines():
             if line.startswith("model name"):

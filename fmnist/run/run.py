@@ -13,7 +13,7 @@ from omegaconf import DictConfig, OmegaConf
 from fmnist.errors import ConfigError, FmnistError
 from fmnist.files import atomic
 from fmnist.files.lock import lock_folder
-from fmnist.run.environment import environment
+from fmnist.run.environment import collect_environment
 from fmnist.sweep import trial
 from fmnist.terminal.console import log
 
@@ -68,7 +68,7 @@ class Run:
             atomic.write_text(self.folder / "choices.yaml", OmegaConf.to_yaml(self.choices))
             atomic.write_text(self.folder / "command.txt", command + "\n")
         seeds = {"seed": self.config["seed"], "dataset.split_seed": self.config["dataset"].get("split_seed")}
-        atomic.write_json(self.folder / "environment.json", environment(self.engine) | {"seeds": seeds})
+        atomic.write_json(self.folder / "environment.json", collect_environment(self.engine) | {"seeds": seeds})
         # Last: from here on the folder holds a run.
         atomic.write_text(self.folder / "config.yaml", OmegaConf.to_yaml(self.config))
 

@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from fmnist.errors import ConfigError
-from fmnist.files.run_folder import read_choices, read_config, read_summary
+from fmnist.files.run_folder import read_summary
+from fmnist.files.yaml import read_yaml
 from fmnist.terminal.states import RunState
 
 
@@ -49,7 +50,8 @@ def find_runs(folders: Iterable[Path]) -> list[StoredRun]:
 
 
 def read_run(folder: Path) -> StoredRun:
-    config, choices, summary = read_config(folder), read_choices(folder), read_summary(folder)
+    config, choices = (read_yaml(folder / name) for name in ("config.yaml", "choices.yaml"))
+    summary = read_summary(folder)
     state, objective = summary.get("state", RunState.UNFINISHED), summary.get("objective") or config["objective"]
     return StoredRun(folder, config, choices, state, summary.get("reason", ""), objective, flat_metrics(summary))
 

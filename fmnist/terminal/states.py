@@ -16,13 +16,5 @@ class RunState(StrEnum):
 
 SUCCESSFUL = (RunState.FINISHED, RunState.PRUNED)
 
-# Names of colours in the report's style.css. Trials are complete, pruned or failed.
-COLOURS = {
-    "complete": "accent",
-    RunState.FINISHED: "ink",
-    RunState.PRUNED: "muted",
-    RunState.DIVERGED: "bad",
-    RunState.FAILED: "bad",
-    RunState.INTERRUPTED: "bad",
-    RunState.UNFINISHED: "ink",
-}
+# Names of colours in the report's style.css, for runs and for trials; the others have the colour of text.
+COLOURS = {"complete": "accent", "pruned": "muted", "diverged": "bad", "failed": "bad", "interrupted": "bad"}

@@ -1,1 +1,1 @@
-"""report.html: what is shown comes from Python as plain data (`content`), how it is shown from the files beside it."""
+"""report.html: `page_data` is what is shown, as plain data; the scripts and the style sheet beside it show it."""

@@ -16,7 +16,7 @@ function startConfusion() {
       type: "button", textContent: String(count), tabIndex: i + j === 0 ? 0 : -1, className: count ? "" : "zero", "aria-pressed": "false",
       "aria-label": `${found.classes[i]} taken for ${found.classes[j]}: ${count}`, title: `${found.classes[i]} → ${found.classes[j]}: ${count} (${(100 * share).toFixed(1)} %)`,
     });
-    // A square root, or mistakes of a few per cent could not be seen.
+    // With the square root, mistakes of a few per cent can be seen.
     button.style.background = `rgba(var(--cell), ${count ? 0.06 + 0.8 * Math.sqrt(share) : 0.03})`;
     if (share > 0.45) button.classList.add("strong");
     button.addEventListener("click", () => choose(i, j));

@@ -1,7 +1,7 @@
 // Learning curves: the best runs in colour with a button each, the others in grey with one button together.
 
 const IN_COLOUR = 8;
-const LONGEST = 44; // a longer setting is told by the run's folder
+const LONGEST = 44; // instead of a longer setting, the run's folder is shown
 
 function startCurves() {
   if (!data.curves) return;

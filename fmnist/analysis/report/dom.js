@@ -52,7 +52,7 @@ function asNumber(value) {
   return value === null || value === "" || Number.isNaN(Number(value)) ? null : Number(value);
 }
 
-// Numbers first and by size, then words; what is not there comes last whichever way it is sorted.
+// Numbers by size, then text; missing values come last in either direction.
 function compare(a, b, direction) {
   const missing = (value) => value === null || value === undefined;
   if (missing(a) || missing(b)) return missing(a) - missing(b);

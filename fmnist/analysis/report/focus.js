@@ -1,4 +1,4 @@
-// A few bad trials must not press the good ones against the edge: then a plot begins on the best three quarters.
+// If a few bad trials would squeeze the good ones, a plot first shows the best three quarters.
 
 // The stretch of those values, or null if all of them fit well.
 function goodStretch(values, upwards) {

@@ -15,14 +15,13 @@ def leaderboard_columns(ranking: Ranking) -> dict[str, Any] | None:
         return None
     found = ranking.columns()
     columns = {"rank": found["rank"], ranking.metric: found["mean"]}
-    if ranking.has_seeds:
+    if any(std is not None for std in found["std"]):
         columns |= {"std": found["std"], "95 %": found["interval95"], "seeds": found["seeds"]}
-    if ranking.has_tests:
+    if any(p is not None for p in found["p"]):
         columns["p"] = found["p"]
-    if len(ranking.runs) == len(settings) and not ranking.all_finished:
-        columns["state"] = [setting.runs[0].state for setting in settings]
-    elif not ranking.all_finished:
-        columns["runs"] = found["runs"]
+    if not all(run.finished for run in ranking.runs):
+        single = len(ranking.runs) == len(settings)
+        columns |= {"state": [setting.runs[0].state for setting in settings]} if single else {"runs": found["runs"]}
     for key in informative_keys(ranking):
         values = [setting.keys.get(key, NESTED) for setting in settings]
         columns[key] = [None if value == NESTED else value for value in values]

@@ -1,4 +1,4 @@
-// From top to bottom.
+// The page from top to bottom.
 
 startTheme();
 startSummary();

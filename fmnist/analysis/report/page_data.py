@@ -30,7 +30,7 @@ def page_data(folders: Sequence[Path], metric: str | None = None) -> dict[str, A
     runs = find_runs(folders)
     ranking = rank(runs, choose_metric(runs, metric))
     sweeps = find_sweeps(folders)
-    best = ranking.best_run
+    best = ranking.settings[0].best_run
     sections = {
         "best": best and best_result(best, ranking, sweeps),
         "curves": run_curves(ranking),
