@@ -24,7 +24,7 @@ class Activate(Layer):
     def parameters(self) -> dict[str, Parameter]:
         return {"b": self.b} if self.b else {}
 
-    def bind_forward(self, x: Array) -> Pass:
+    def bind_forward(self, x: Array, train: bool) -> Pass:
         a, b = self.a_buffer.like(x), self.b.value if self.b else None
         self.h = self.sigma.constants(x.dtype.name)
         return self.engine.bind(activate, self.sigma.rule, self.h, x, b, a), a

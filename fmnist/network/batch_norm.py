@@ -1,5 +1,7 @@
 """Batch normalisation (Ioffe & Szegedy, 2015, https://arxiv.org/abs/1502.03167)."""
 
+from functools import partial
+
 import numpy as np
 
 from fmnist.interfaces import Array
@@ -27,24 +29,19 @@ class BatchNorm(Layer):
     def parameters(self) -> dict[str, Parameter]:
         return {"gamma": self.gamma, "beta": self.beta, "mean": self.mean, "var": self.var}
 
-    def bind_forward(self, x: Array) -> Pass:
-        tensors = [p.value for p in (self.gamma, self.beta, self.mean, self.var)]
+    def bind_forward(self, x: Array, train: bool) -> Pass:
+        tensors = self.gamma.value, self.beta.value, self.mean.value, self.var.value
+        y = self.y_buffer.like(x)
+        if not train:
+            return partial(apply_estimates, x, self.eps, *tensors, y), y
         centre, self.scale = (np.empty_like(self.gamma.value) for _ in range(2))  # μ and 1 / √(σ² + ε)
-        self.xhat, y = self.xhat_buffer.like(x), self.y_buffer.like(x)
+        self.xhat = self.xhat_buffer.like(x)
         return self.engine.bind(batch_norm, x, self.momentum, self.eps, *tensors, centre, self.scale, self.xhat, y), y
 
     def bind_backward(self, dy: Array) -> Pass:
         kept = self.gamma.value, self.scale, self.xhat
         results = self.gamma.grad, self.beta.grad, dy, self.y  # y has been read by now
         return self.engine.bind(batch_norm_backward, *kept, *results), dy
-
-    def forward(self, x: Array, train: bool) -> Array:
-        if train:
-            return super().forward(x, train)
-        scale = self.gamma.value / np.sqrt(self.var.value + self.eps)
-        y = np.multiply(x, scale, out=self.y_buffer.like(x))
-        y += self.beta.value - self.mean.value * scale
-        return y
 
 
 def batch_norm(
@@ -85,3 +82,10 @@ def batch_norm_backward(
     d -= dbeta / n
     d -= np.multiply(xhat, dgamma / n, out=product)
     d *= gamma * scale
+
+
+def apply_estimates(x: Array, eps: float, gamma: Array, beta: Array, mean: Array, var: Array, y: Array) -> None:
+    """The forward pass of an evaluation."""
+    scale = gamma / np.sqrt(var + eps)
+    np.multiply(x, scale, out=y)
+    y += beta - mean * scale

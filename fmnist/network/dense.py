@@ -21,7 +21,7 @@ class Dense(Layer):
     def parameters(self) -> dict[str, Parameter]:
         return {"W": self.W}
 
-    def bind_forward(self, x: Array) -> Pass:
+    def bind_forward(self, x: Array, train: bool) -> Pass:
         z = self.z_buffer.rows(len(x), self.fan_out, x.dtype)
         return self.engine.bind(forward_product, x, self.W.value, z), z
 

@@ -17,10 +17,9 @@ class Dropout(Layer):
         self.p, self.rng = p, rng
         self.draws, self.mask_buffer, self.y_buffer = Buffer(), Buffer(), Buffer()
 
-    def forward(self, x: Array, train: bool) -> Array:
-        return super().forward(x, train) if train else x
-
-    def bind_forward(self, x: Array) -> Pass:
+    def bind_forward(self, x: Array, train: bool) -> Pass:
+        if not train:
+            return (lambda: None), x
         u = self.draws.rows(len(x), x.shape[1], np.float32)  # in a float64 run too: the same masks at either precision
         self.mask, y = self.mask_buffer.like(x), self.y_buffer.like(x)  # m / (1−p)
         rng, apply = self.rng, self.engine.bind(drop, u, self.p, 1 / (1 - self.p), x, self.mask, y)

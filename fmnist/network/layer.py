@@ -37,13 +37,14 @@ class Layer:
     needs_input_grad = True  # False for a network's first layer with parameters: it may leave ∂x out
     x: Array | None = None
     dy: Array | None = None
+    train = False
 
     def parameters(self) -> dict[str, Parameter]:
         """By name; in a checkpoint the layer's own name stands before it: "dense1.W"."""
         return {}
 
-    def bind_forward(self, x: Array) -> Pass:
-        """The forward pass of a training step, bound to x, and y."""
+    def bind_forward(self, x: Array, train: bool) -> Pass:
+        """The forward pass of a training step, or of an evaluation, bound to x, and y."""
         raise NotImplementedError
 
     def bind_backward(self, dy: Array) -> Pass:
@@ -55,9 +56,9 @@ class Layer:
 
     def forward(self, x: Array, train: bool) -> Array:
         """y, which lives until the next call. What `backward` needs is kept if `train`."""
-        if x is not self.x:
-            self.x, self.dy = x, None
-            self.run_forward, self.y = self.bind_forward(x)
+        if x is not self.x or train is not self.train:
+            self.x, self.train, self.dy = x, train, None
+            self.run_forward, self.y = self.bind_forward(x, train)
         self.run_forward()
         return self.y
 

@@ -23,7 +23,7 @@ class LayerNorm(Layer):
     def parameters(self) -> dict[str, Parameter]:
         return {"gamma": self.gamma, "beta": self.beta}
 
-    def bind_forward(self, x: Array) -> Pass:
+    def bind_forward(self, x: Array, train: bool) -> Pass:
         self.scale = self.scale_buffer.rows(len(x), 1, x.dtype)  # 1 / √(σ² + ε)
         self.xhat, y = self.xhat_buffer.like(x), self.y_buffer.like(x)
         affine = self.gamma.value, self.beta.value
