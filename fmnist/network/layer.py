@@ -28,9 +28,9 @@ class Layer:
 
     An example is a row: x is (n, d), y is (n, d'). A convolution reads its rows as images, whose shape it is given.
 
-    A leaf declares its parameters and binds operations to arrays. Binding takes longer than a small operation, so it
-    is done once for as long as the arrays are the same objects: an array's identity matters, and a caller that has
-    another batch of the same size writes it into the same array. An array that is not the last one is bound anew.
+    A leaf declares its parameters and binds its operations to arrays, see `Engine.bind`. An array's identity matters:
+    a pass is bound once and then only run for as long as it gets the same array object, and is bound again when it
+    gets another. So pass the same object while the batch size is the same, and write each batch into it.
     """
 
     engine: Engine = NumPy()
@@ -44,13 +44,13 @@ class Layer:
         return {}
 
     def bind_forward(self, x: Array, train: bool) -> Pass:
-        """The forward pass of a training step, or of an evaluation, bound to x, and y."""
+        """What computes y from x, in training or in evaluation, and y."""
         raise NotImplementedError
 
     def bind_backward(self, dy: Array) -> Pass:
-        """The backward pass of the last `bind_forward`, which is `self.x` → `self.y`, bound to dy, and ∂L/∂x.
+        """What computes ∂L/∂x and the parameters' ∂L/∂θ from dy, and ∂L/∂x, after a step from `self.x` to `self.y`.
 
-        It writes ∂L/∂θ of the layer's parameters, and may overwrite dy and y.
+        It may overwrite dy and y.
         """
         raise NotImplementedError
 
