@@ -10,7 +10,8 @@ from fmnist.config.check import is_integer
 from fmnist.errors import ConfigError, closest
 from fmnist.interfaces import Augment, Dataset, Engine, Scheduler, Splits, Tracker
 from fmnist.loss.base import Loss
-from fmnist.network.network import Model, Network
+from fmnist.model.base import Model
+from fmnist.network.network import Network
 from fmnist.optimizer.base import Optimizer
 from fmnist.training.callback import Callback
 from fmnist.training.generators import Generators
@@ -62,7 +63,7 @@ class Experiment(NamedTuple):
     def network(self, splits: Splits, rng: Generators) -> Network:
         """The network with its first weights for this data set."""
         rngs = {"init_rng": rng.init, "dropout_rng": rng.dropout}
-        return self.model.network(splits.d, splits.k, **rngs, dtype=self.trainer.precision, engine=self.engine)
+        return self.model.network(splits.shape, splits.k, **rngs, dtype=self.trainer.precision, engine=self.engine)
 
 
 def experiment(config: DictConfig) -> Experiment:

@@ -2,8 +2,8 @@
 
 Shapes: n examples of a batch, d inputs, k classes. Arrays are float32 (or float64: `trainer.precision`)
 unless said otherwise. All randomness comes in as a `numpy.random.Generator`.
-Contracts that come with code stand where it is: `Model` in `network.py`, and the bases that activations, losses,
-optimizers and callbacks share, such as `optimizer/base.py`.
+Contracts that come with code stand where it is: `Layer` in `network/layer.py`, and the bases that models, activations,
+losses, optimizers and callbacks share, such as `model/base.py`.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -69,7 +69,10 @@ class Engine(Protocol):
         """`operation(*arguments)`, ready to be called again and again.
 
         An argument is an array (contiguous), a number, a tuple of numbers, None, a rule (a pure function of one
-        number or an array) or a NamedTuple class. Arrays may change in between, everything else stays as it is.
+        number or an array) or a NamedTuple class. What an array holds may change in between; everything else stays.
+
+        The result belongs to these array objects, not to others of the same shape. Whoever gets arrays from outside
+        binds again when one is another object (`is not`), and passes on the same objects as long as n is the same.
         """
 
 
@@ -98,16 +101,6 @@ class Scheduler(Protocol):
 
     def __call__(self, progress: float) -> float:
         """The factor at `progress` ∈ [0, 1] of the training."""
-
-
-class Layer(Protocol):
-    """One differentiable step of a network, y = f(x)."""
-
-    def forward(self, x: Array, train: bool) -> Array:
-        """y; what `backward` needs is kept when `train`. The result lives until the next call."""
-
-    def backward(self, dy: Array) -> Array:
-        """∂L/∂x from dy = ∂L/∂y, which may be overwritten; writes ∂L/∂θ of the layer's own parameters."""
 
 
 class Tracker(Protocol):

@@ -26,7 +26,7 @@ class Held:
         )
         self.mask = np.random.default_rng(seed)
         self.start = self.mask.bit_generator.state
-        self.network = model.network(INPUTS, CLASSES, init_rng=rng, dropout_rng=self.mask, dtype=dtype)
+        self.network = model.network((INPUTS,), CLASSES, init_rng=rng, dropout_rng=self.mask, dtype=dtype)
         self.network.params.theta += rng.normal(0, 0.7, self.network.params.size)  # no bias is 0, no γ is 1
         self.x = rng.normal(size=(BATCH, INPUTS)).astype(dtype)
         self.y = rng.integers(0, CLASSES, BATCH)
@@ -47,7 +47,7 @@ class Held:
         """A finite difference across a kink of σ, at 0 if anywhere, is no derivative."""
         self.logits()
         *hidden, _ = [layer for layer in self.network.layers if isinstance(layer, Activate)]
-        return min(np.abs(layer.z).min() for layer in hidden) < 1e-3
+        return min(np.abs(layer.x).min() for layer in hidden) < 1e-3
 
 
 def clear_of_kinks(activation: str, norm: str, dropout: float) -> Held:
@@ -81,7 +81,7 @@ def test_every_model_learns_its_batch_by_heart(model: str) -> None:
     """What any new model owes: gradients that lead downhill."""
     parts: dict[str, Any] = {"activation": build("activation", "tanh"), "init": build("init", "xavier")}
     rng = np.random.default_rng(0)
-    network = build("model", model, **parts).network(30, 3, init_rng=rng, dropout_rng=rng, dtype="float64")
+    network = build("model", model, **parts).network((5, 6), 3, init_rng=rng, dropout_rng=rng, dtype="float64")
     x, y, loss = rng.normal(size=(12, 30)), rng.integers(0, 3, 12), build("loss", "cross_entropy")
     values = []
     for _ in range(100):

@@ -19,11 +19,13 @@ from fmnist.engine.numpy import NumPy
 from fmnist.errors import FmnistError
 from fmnist.interfaces import Array, Engine
 from fmnist.loss.base import BoundLoss
-from fmnist.network.activate import activate
+from fmnist.network.activate import Activate, activate
 from fmnist.network.batch_norm import BatchNorm
+from fmnist.network.builder import build_network
 from fmnist.network.dropout import Dropout
+from fmnist.network.layer import Layer
 from fmnist.network.layer_norm import LayerNorm
-from fmnist.network.params import Params
+from fmnist.network.parameters import Parameters
 from options import ROOT, build, options
 
 pytest.importorskip("numba")
@@ -51,14 +53,18 @@ def agree(of: Callable[[Engine], list[Array]], dtype: str = "float32") -> None:
         np.testing.assert_allclose(found, expected, **tolerance)
 
 
+def alone(layer: Layer, dtype: str, engine: Engine) -> Parameters:
+    """The parameters of a network of one layer."""
+    return build_network([("layer", layer)], build("init", "zeros"), np.random.default_rng(0), dtype, engine).params
+
+
 def of_activation(name: str, dtype: str) -> Callable[[Engine], list[Array]]:
     def results(engine: Engine) -> list[Array]:
-        from fmnist.network.activate import Activate
-
-        z, b, db = normal(37, 53, dtype=dtype), normal(53, seed=1, dtype=dtype), np.full(53, np.nan, dtype)
-        layer = Activate(build("activation", name), 53, dtype, b, db, engine)
-        a = layer.forward(z, train=True).copy()
-        return [a, layer.backward(normal(37, 53, seed=2, dtype=dtype)), db]
+        layer = Activate(build("activation", name), bias=53)
+        params = alone(layer, dtype, engine)
+        params["layer.b"][:], params.grad[:] = normal(53, seed=1, dtype=dtype), np.nan
+        a = layer.forward(normal(37, 53, dtype=dtype), train=True).copy()
+        return [a, layer.backward(normal(37, 53, seed=2, dtype=dtype)), params.grad]
 
     return results
 
@@ -87,7 +93,7 @@ def test_losses_agree(name: str) -> None:
 
 def of_optimizer(name: str, dtype: str, decoupled: bool) -> Callable[[Engine], list[Array]]:
     def results(engine: Engine) -> list[Array]:
-        p = Params({"W": (91,)}, {"b": (20,)}, dtype)
+        p = Parameters({"W": (91,)}, {"b": (20,)}, dtype)
         p.theta[:] = normal(111, dtype=dtype)
         optimizer = build("optimizer", name, weight_decay=0.1, decoupled=decoupled)
         optimizer.bind(p, engine)
@@ -107,12 +113,13 @@ def test_optimizers_agree(name: str, decoupled: bool) -> None:
 
 def of_norm(norm: type[BatchNorm] | type[LayerNorm], dtype: str) -> Callable[[Engine], list[Array]]:
     def results(engine: Engine) -> list[Array]:
-        gamma, beta = normal(31, seed=1, dtype=dtype), normal(31, seed=2, dtype=dtype)
-        dgamma, dbeta = np.empty_like(gamma), np.empty_like(beta)
-        layer = norm(gamma, dgamma, beta, dbeta, engine)
+        layer = norm(31)
+        params = alone(layer, dtype, engine)
+        params["layer.gamma"][:] = normal(31, seed=1, dtype=dtype)
+        params["layer.beta"][:] = normal(31, seed=2, dtype=dtype)
         y = layer.forward(normal(20, 31, dtype=dtype) + 3, train=True).copy()
         dx = layer.backward(normal(20, 31, seed=3, dtype=dtype))
-        return [y, dx, dgamma, dbeta, *layer.state().values()]
+        return [y, dx, params.grad, *(p.value for p in layer.parameters().values() if not p.trained)]
 
     return results
 
@@ -124,7 +131,8 @@ def test_norms_agree(norm: type[BatchNorm] | type[LayerNorm]) -> None:
 
 def test_dropout_draws_the_same_masks() -> None:
     def results(engine: Engine) -> list[Array]:
-        layer = Dropout(0.3, 50, "float32", np.random.default_rng(0), engine)
+        layer = Dropout(0.3, np.random.default_rng(0))
+        alone(layer, "float32", engine)
         return [layer.forward(normal(40, 50), train=True), layer.backward(normal(40, 50, seed=1))]
 
     agree(results)

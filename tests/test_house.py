@@ -194,6 +194,62 @@ class Square(Activation):
     rule: ClassVar[Rule] = staticmethod(square)
     derivative: ClassVar[Rule] = staticmethod(square_derivative)
 '''
+SCALE = '''
+"""A factor for each unit."""
+
+from fmnist.interfaces import Array
+from fmnist.network.layer import Layer, Parameter, Pass
+
+
+class Scale(Layer):
+    """y = s ⊙ x.  Backward: ∂s = Σₙ ∂y ⊙ x,  ∂x = s ⊙ ∂y."""
+
+    def __init__(self, width: int) -> None:
+        self.s = Parameter(width, start=1.0)
+
+    def parameters(self) -> dict[str, Parameter]:
+        return {"s": self.s}
+
+    def bind_forward(self, x: Array, train: bool) -> Pass:
+        y = x.copy()
+        return self.engine.bind(scale, x, self.s.value, y), y
+
+    def bind_backward(self, dy: Array) -> Pass:
+        return self.engine.bind(scale_backward, self.x, self.s.value, dy, self.s.grad), dy
+
+
+def scale(x: Array, s: Array, y: Array) -> None:
+    y[...] = s * x
+
+
+def scale_backward(x: Array, s: Array, d: Array, ds: Array) -> None:
+    ds[...] = (d * x).sum(axis=0)
+    d *= s
+'''
+SCALED = '''
+"""Softmax regression on pixels that are weighed first."""
+
+from dataclasses import dataclass
+from math import prod
+
+from fmnist.activation.identity import Identity
+from fmnist.interfaces import Rng
+from fmnist.model.base import Model
+from fmnist.network.activate import Activate
+from fmnist.network.dense import Dense
+from fmnist.network.layer import Layer
+from fmnist.network.scale import Scale
+
+
+@dataclass(kw_only=True)
+class Scaled(Model):
+    """z = (s ⊙ x) W + b."""
+
+    def named_layers(self, shape: tuple[int, ...], outputs: int, rng: Rng) -> list[tuple[str, Layer]]:
+        d = prod(shape)
+        bias = Activate(Identity(), bias=outputs)
+        return [("scale1", Scale(d)), ("dense1", Dense(d, outputs)), ("dense1", bias)]
+'''
 NEW_FILES = {
     "fmnist/optimizer/sign.py": OPTIMIZER,
     "conf/optimizer/sign.yaml": "# Sign descent. Try: python train.py optimizer=sign\n"
@@ -201,6 +257,10 @@ NEW_FILES = {
     "fmnist/activation/square.py": SQUARE,
     "conf/activation/square.yaml": "# The square. Try: python train.py activation=square\n"
     "_target_: fmnist.activation.square.Square\n",
+    "fmnist/network/scale.py": SCALE,
+    "fmnist/model/scaled.py": SCALED,
+    "conf/model/scaled.yaml": "# Weighed pixels. Try: python train.py model=scaled\n"
+    "_target_: fmnist.model.scaled.Scaled\n",
     "conf/init/he_large.yaml": "# He, too large. Try: python train.py init=he_large\n"
     "_target_: fmnist.init.variance_scaling.VarianceScaling\ngain: 4.0\nfan: in\ndistribution: normal\n",
 }
@@ -221,8 +281,13 @@ def test_a_new_option_is_two_files_and_no_edit(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     assert summary(tmp_path / "run")["state"] == "finished"
 
-    contracts = [f"tests/test_{group}.py" for group in ("optimizer", "activation", "init", "engine")]
-    chosen = ("-k", "sign or square or he_large", "-p", "no:cacheprovider")
+    model = ("model=scaled", "dataset=blobs", "trainer.epochs=1", "tracker=local", "callbacks.pictures=null")
+    done = run("train.py", *model, "hydra.run.dir=scaled", cwd=tmp_path, **here)
+    assert done.returncode == 0, done.stderr
+
+    names = ("optimizer", "activation", "init", "engine", "model", "backprop")
+    contracts = [f"tests/test_{name}.py" for name in names]
+    chosen = ("-k", "(sign or square or he_large or scaled) and not finite_differences", "-p", "no:cacheprovider")
     tested = run("-m", "pytest", *contracts, *chosen, cwd=tmp_path, PYTHONWARNINGS="", **here)
     assert tested.returncode == 0, tested.stdout
     listing = ("-m", "pytest", "tests/test_optimizer.py", "-k", "sign", "--collect-only", "-p", "no:cacheprovider")

@@ -12,7 +12,7 @@ from fmnist.interfaces import Array
 from fmnist.network.buffer import Buffer
 from fmnist.network.dropout import Dropout
 from fmnist.network.network import Network
-from fmnist.network.params import Params
+from fmnist.network.parameters import Parameters
 from options import build, options
 
 NORMS = ["none", "batch", "layer"]
@@ -24,7 +24,7 @@ def network(inputs: int = 5, outputs: int = 3, model: str = "mlp", dtype: str = 
     if model == "mlp":
         changes = {"width": 4} | changes
     rngs = {"init_rng": np.random.default_rng(0), "dropout_rng": np.random.default_rng(1)}
-    return build("model", model, **(parts | changes)).network(inputs, outputs, dtype=dtype, **rngs)
+    return build("model", model, **(parts | changes)).network((inputs,), outputs, dtype=dtype, **rngs)
 
 
 def images(n: int = 8, d: int = 5, seed: int = 2) -> Array:
@@ -108,7 +108,7 @@ def test_every_model_starts_at_its_init_with_biases_of_zero(name: str, dtype: st
 
 
 def test_views_share_the_memory_of_the_flat_vectors() -> None:
-    p = Params({"W": (2, 3)}, {"b": (3,)}, "float32")
+    p = Parameters({"W": (2, 3)}, {"b": (3,)}, "float32")
     p.theta[:] = range(9)
     assert p["W"].tolist() == [[0, 1, 2], [3, 4, 5]]
     assert p["b"].tolist() == [6, 7, 8]
@@ -176,7 +176,7 @@ def test_linear_drops_inputs_in_training_only() -> None:
 
 
 def test_dropout_keeps_the_mean_and_drops_the_share_it_should() -> None:
-    layer = Dropout(0.3, 100, "float64", np.random.default_rng(0))
+    layer = Dropout(0.3, np.random.default_rng(0))
     y = layer.forward(np.ones((2000, 100)), train=True)
     assert np.unique(y).tolist() == [0, pytest.approx(1 / 0.7)]
     assert (y == 0).mean() == pytest.approx(0.3, abs=0.005)  # 200,000 draws: one standard deviation is 0.001
@@ -184,7 +184,7 @@ def test_dropout_keeps_the_mean_and_drops_the_share_it_should() -> None:
 
 
 def test_dropout_passes_the_gradient_where_it_passed_the_input() -> None:
-    layer = Dropout(0.3, 50, "float64", np.random.default_rng(0))
+    layer = Dropout(0.3, np.random.default_rng(0))
     y = layer.forward(np.ones((20, 50)), train=True).copy()
     np.testing.assert_array_equal(layer.backward(np.ones((20, 50))), y)
 
@@ -192,7 +192,7 @@ def test_dropout_passes_the_gradient_where_it_passed_the_input() -> None:
 def test_dropout_draws_the_same_masks_in_either_precision() -> None:
     x = np.ones((40, 30))
     masks = [
-        Dropout(0.4, 30, dtype, np.random.default_rng(5)).forward(x.astype(dtype), train=True) == 0
+        Dropout(0.4, np.random.default_rng(5)).forward(x.astype(dtype), train=True) == 0
         for dtype in ("float32", "float64")
     ]
     np.testing.assert_array_equal(*masks)
@@ -234,13 +234,15 @@ def test_every_step_writes_to_the_same_memory(norm: str) -> None:
 
 
 def test_memory_is_kept_for_the_next_whole_batch() -> None:
-    buffer = Buffer(3, "float64")
-    whole = buffer.rows(8)
+    buffer = Buffer()
+    whole = buffer.rows(8, 3, "float64")
     whole[...] = 7
-    buffer.rows(2)[...] = 1
-    assert np.shares_memory(buffer.rows(8), whole)
-    assert buffer.rows(8).tolist() == [[1] * 3] * 2 + [[7] * 3] * 6
-    assert buffer.rows(9).shape == (9, 3)
+    buffer.rows(2, 3, "float64")[...] = 1
+    again = buffer.rows(8, 3, "float64")
+    assert again.tolist() == [[1] * 3] * 2 + [[7] * 3] * 6
+    assert np.shares_memory(again, whole)
+    assert buffer.rows(8, 3, "float64") is again
+    assert buffer.rows(9, 3, "float64").shape == (9, 3)
 
 
 @pytest.mark.parametrize("norm", ["none", "layer"])

@@ -10,7 +10,7 @@ import pytest
 
 from fmnist.errors import CheckpointError, ConfigError
 from fmnist.interfaces import Array
-from fmnist.network.params import Params
+from fmnist.network.parameters import Parameters
 from fmnist.optimizer.base import CHUNK, chunks
 from options import build, options
 
@@ -18,9 +18,9 @@ OPTIONS = options("optimizer")
 every = pytest.mark.parametrize("name", OPTIONS)
 
 
-def params(dtype: str = "float64", weights: int = 4, biases: int = 2) -> Params:
+def params(dtype: str = "float64", weights: int = 4, biases: int = 2) -> Parameters:
     """Weights and biases, none of them zero."""
-    p = Params({"W": (weights,)}, {"b": (biases,)}, dtype)
+    p = Parameters({"W": (weights,)}, {"b": (biases,)}, dtype)
     rng = np.random.default_rng(0)
     p.theta[:] = rng.uniform(0.05, 0.15, p.size) * rng.choice([-1, 1], p.size)
     return p

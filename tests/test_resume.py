@@ -2,6 +2,7 @@
 
 import json
 import random
+import shutil
 import signal
 import subprocess
 import sys
@@ -11,7 +12,8 @@ import numpy as np
 import pytest
 
 from cli import TINY, metrics, summary, train, trained
-from options import ROOT
+from fmnist.init.zeros import Zeros
+from options import ROOT, build
 
 # Everything that has a memory: generators, running statistics, momenta, a schedule, patience.
 STATEFUL = (
@@ -121,6 +123,32 @@ def test_more_epochs_go_on_where_the_run_stopped(tmp_path: Path) -> None:
     done = train("resume=halved", "trainer.epochs=5", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     same(straight, halved)
+
+
+# Two epochs from before layers declared their parameters: an MLP 20 → 6 → 10 with batch norm and dropout.
+OLD_RUN = Path(__file__).parent / "data" / "old_run"
+
+
+def test_a_network_of_an_old_checkpoint_gives_the_logits_it_gave_then() -> None:
+    mlp = build("model", "mlp", layers=1, width=6, norm="batch", activation=build("activation", "relu"), init=Zeros())
+    unused = np.random.default_rng(0)
+    network = mlp.network((4, 5), 10, init_rng=unused, dropout_rng=unused)
+    with np.load(OLD_RUN / "last.npz") as checkpoint, np.load(OLD_RUN / "outputs.npz") as outputs:
+        names = [name.removeprefix("network/") for name in checkpoint if name.startswith("network/")]
+        assert list(network.state()) == names
+        network.load({name: checkpoint[f"network/{name}"] for name in names}, "old")
+        np.testing.assert_allclose(network.forward(outputs["x"]), outputs["logits"], rtol=1e-4, atol=1e-6)
+
+
+def test_an_old_run_goes_on_as_it_did_then(tmp_path: Path) -> None:
+    """Its momenta, running statistics and generators are taken over: the third epoch has the figures it had."""
+    shutil.copytree(OLD_RUN, tmp_path / "run")
+    done = train("resume=run", "trainer.epochs=3", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    rows = metrics(tmp_path / "run")
+    losses = [2.4205753444466325, 2.1004685032119355, 1.903974873200059]
+    assert [float(row["train/loss"]) for row in rows] == pytest.approx(losses, rel=1e-4)
+    assert float(rows[-1]["val/loss"]) == pytest.approx(1.6391096782684327, rel=1e-4)
 
 
 def test_ctrl_c_is_a_short_word_and_a_run_to_go_on_with(tmp_path: Path) -> None:

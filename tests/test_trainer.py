@@ -32,7 +32,7 @@ def session_on(
     rng = spawn_generators(seed)
     parts = {"activation": build("activation", "relu"), "init": build("init", "he")}
     network = build("model", "mlp", layers=1, width=8, **parts, **model).network(
-        splits.d, splits.k, init_rng=rng.init, dropout_rng=rng.dropout, dtype="float32", engine=engine
+        splits.shape, splits.k, init_rng=rng.init, dropout_rng=rng.dropout, dtype="float32", engine=engine
     )
     optimizer = build("optimizer", "sgd", lr=lr)
     optimizer.bind(network.params, engine)

@@ -6,8 +6,6 @@ import numpy as np
 
 from fmnist.interfaces import Array
 from fmnist.loss.base import Loss
-from fmnist.network.activate import Activate
-from fmnist.network.dense import Dense
 from fmnist.network.network import Network
 from fmnist.run.load import load_run
 from fmnist.terminal.console import console
@@ -44,14 +42,10 @@ def outputs_and_gradients(network: Network, loss: Loss, x: Array, y: Array) -> d
     """Of one forward and backward pass, by dense layer: its outputs (behind its activation, if any) and ∂L/∂W."""
     outputs: dict[str, Array] = {}
     a = x
-    for layer in network.layers:
+    for name, layer in network.named_layers:
         a = layer.forward(a, train=True)
-        if isinstance(layer, Dense):
-            name = f"dense{len(outputs) + 1}"
-            outputs[name] = a.copy()
-        elif isinstance(layer, Activate):
-            outputs[name] = a.copy()
+        outputs[name] = a.copy()  # of a dense layer and its activation, which share a name, the last
     dlogits = np.empty_like(a)
     loss(a, y, dlogits)
     network.backward(dlogits)
-    return {name: (a, network.params.grads[f"{name}.W"].copy()) for name, a in outputs.items()}
+    return {name: (outputs[name], dW.copy()) for name, dW in network.params.weight_gradients().items()}

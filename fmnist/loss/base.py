@@ -39,7 +39,10 @@ class Loss:
 
 
 class BoundLoss:
-    """A loss, ready for a step: `judge(z, y)` is (Σₙ ℓₙ, how many are right), and leaves ∂L/∂z in `judge.grad`."""
+    """A loss for every step: `bound(z, y)` is (Σₙ ℓₙ, how many are right), and leaves ∂L/∂z in `bound.grad`.
+
+    It is bound anew when z or y is another array than in the last call, see `Engine`.
+    """
 
     def __init__(self, loss: Loss, engine: Engine) -> None:
         self.loss, self.engine = loss, engine

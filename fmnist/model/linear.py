@@ -1,35 +1,31 @@
 """No hidden layer: softmax regression when the loss is the cross-entropy."""
 
 from dataclasses import dataclass
+from math import prod
 
-from fmnist.activation.base import Activation
+from fmnist.activation.identity import Identity
 from fmnist.config import check
-from fmnist.interfaces import Engine, Init, Rng
-from fmnist.model.mlp import MLP
-from fmnist.network.network import Network
+from fmnist.interfaces import Rng
+from fmnist.model.base import Model
+from fmnist.network.activate import Activate
+from fmnist.network.dense import Dense
+from fmnist.network.dropout import Dropout
+from fmnist.network.layer import Layer
 
 
 @dataclass(kw_only=True)
-class Linear:
+class Linear(Model):
     """z = x W + b. The activation is not used: there is no hidden layer to apply it to."""
 
-    activation: Activation
-    init: Init
     input_dropout: float = 0.0
 
     def __post_init__(self) -> None:
         check.fraction(input_dropout=self.input_dropout)
 
-    def network(
-        self,
-        inputs: int,
-        outputs: int,
-        *,
-        init_rng: Rng,
-        dropout_rng: Rng,
-        dtype: str = "float32",
-        engine: Engine | None = None,
-    ) -> Network:
-        mlp = MLP(activation=self.activation, init=self.init, layers=0, input_dropout=self.input_dropout)
-        rngs = {"init_rng": init_rng, "dropout_rng": dropout_rng}
-        return mlp.network(inputs, outputs, **rngs, dtype=dtype, engine=engine)
+    def named_layers(self, shape: tuple[int, ...], outputs: int, rng: Rng) -> list[tuple[str, Layer]]:
+        layers: list[tuple[str, Layer]] = []
+        if self.input_dropout:
+            layers.append(("dropout0", Dropout(self.input_dropout, rng)))
+        layers.append(("dense1", Dense(prod(shape), outputs)))
+        layers.append(("dense1", Activate(Identity(), bias=outputs)))
+        return layers

@@ -3,40 +3,35 @@
 import numpy as np
 
 from fmnist.activation.base import Activation, Rule
-from fmnist.interfaces import Array, Engine
+from fmnist.interfaces import Array
 from fmnist.network.buffer import Buffer
+from fmnist.network.layer import Layer, Parameter, Pass
 
 CHUNK = 8192  # elements at a time, so that what a rule computes on its way stays in the processor's cache
 
 
-class Activate:
+class Activate(Layer):
     """a = σ(z), z = x + b.  Backward: ∂z = ∂a ⊙ σ′(z),  ∂b = Σₙ ∂z,  ∂x = ∂z.
 
-    b: (d,), added to x in place; None where a norm's shift β has done its work.
+    b: (`bias`,), added to x in place; bias=0 leaves it out, where a norm's shift β has done its work.
     """
 
-    def __init__(
-        self, sigma: Activation, width: int, dtype: str, b: Array | None, db: Array | None, engine: Engine
-    ) -> None:
-        self.sigma, self.b, self.db, self.engine = sigma, b, db, engine
-        self.h = sigma.constants(dtype)
-        self.a = Buffer(width, dtype)
-        self.z: Array | None = None
-        self.d: Array | None = None
+    def __init__(self, sigma: Activation, bias: int = 0) -> None:
+        self.sigma = sigma
+        self.b = Parameter(bias, start=0.0) if bias else None
+        self.a_buffer = Buffer()
 
-    def forward(self, x: Array, train: bool) -> Array:
-        if x is not self.z:
-            self.z, self.d, a = x, None, self.a.rows(len(x))
-            self.run = self.engine.bind(activate, self.sigma.rule, self.h, x, self.b, a)
-        self.run()
-        return self.a.view
+    def parameters(self) -> dict[str, Parameter]:
+        return {"b": self.b} if self.b else {}
 
-    def backward(self, dy: Array) -> Array:
-        if dy is not self.d:
-            self.d, derivative = dy, self.sigma.derivative
-            self.back = self.engine.bind(activate_backward, derivative, self.h, self.z, self.a.view, dy, self.db)
-        self.back()
-        return dy
+    def bind_forward(self, x: Array, train: bool) -> Pass:
+        a, b = self.a_buffer.like(x), self.b.value if self.b else None
+        self.h = self.sigma.constants(x.dtype.name)
+        return self.engine.bind(activate, self.sigma.rule, self.h, x, b, a), a
+
+    def bind_backward(self, dy: Array) -> Pass:
+        db = self.b.grad if self.b else None
+        return self.engine.bind(activate_backward, self.sigma.derivative, self.h, self.x, self.y, dy, db), dy
 
 
 def activate(rule: Rule, h: tuple[float, ...], z: Array, b: Array | None, a: Array) -> None:

@@ -1,12 +1,15 @@
 """Batch normalisation (Ioffe & Szegedy, 2015, https://arxiv.org/abs/1502.03167)."""
 
+from functools import partial
+
 import numpy as np
 
-from fmnist.interfaces import Array, Engine, State
+from fmnist.interfaces import Array
 from fmnist.network.buffer import Buffer
+from fmnist.network.layer import Layer, Parameter, Pass
 
 
-class BatchNorm:
+class BatchNorm(Layer):
     """y = γ x̂ + β,  x̂ = (x − μ) / √(σ² + ε), with each unit's mean μ and variance σ² over the batch.
 
     Evaluation uses running estimates instead: r ← (1−α) r + α s with α = 0.1 (`momentum`), s = μ for the mean and
@@ -17,42 +20,28 @@ class BatchNorm:
     momentum = 0.1
     eps = 1e-5
 
-    def __init__(self, gamma: Array, dgamma: Array, beta: Array, dbeta: Array, engine: Engine) -> None:
-        self.gamma, self.dgamma, self.beta, self.dbeta, self.engine = gamma, dgamma, beta, dbeta, engine
-        self.mean = np.zeros_like(gamma)
-        self.var = np.ones_like(gamma)
-        self.centre = np.empty_like(gamma)  # μ
-        self.scale = np.empty_like(gamma)  # 1 / √(σ² + ε)
-        self.xhat = Buffer(gamma.size, gamma.dtype.name)
-        self.y = Buffer(gamma.size, gamma.dtype.name)
-        self.x: Array | None = None
-        self.d: Array | None = None
+    def __init__(self, width: int) -> None:
+        self.gamma, self.beta = Parameter(width, start=1.0), Parameter(width, start=0.0)
+        self.mean = Parameter(width, start=0.0, trained=False)
+        self.var = Parameter(width, start=1.0, trained=False)
+        self.xhat_buffer, self.y_buffer = Buffer(), Buffer()
 
-    def forward(self, x: Array, train: bool) -> Array:
-        if x is not self.x:
-            n, self.x, self.d = len(x), x, None
-            affine, running = (self.gamma, self.beta), (self.mean, self.var)
-            xhat, y, rates = self.xhat.rows(n), self.y.rows(n), (self.momentum, self.eps)
-            self.run = self.engine.bind(batch_norm, x, *rates, *affine, *running, self.centre, self.scale, xhat, y)
-        if train:
-            self.run()
-            return self.y.view
-        y = np.multiply(x, self.gamma / np.sqrt(self.var + self.eps), out=self.y.view)
-        y += self.beta - self.mean * (self.gamma / np.sqrt(self.var + self.eps))
-        return y
+    def parameters(self) -> dict[str, Parameter]:
+        return {"gamma": self.gamma, "beta": self.beta, "mean": self.mean, "var": self.var}
 
-    def backward(self, dy: Array) -> Array:
-        if dy is not self.d:
-            self.d = dy
-            forth = self.gamma, self.scale, self.xhat.view
-            back = self.dgamma, self.dbeta, dy, self.y.view  # y has been read by now
-            self.back = self.engine.bind(batch_norm_backward, *forth, *back)
-        self.back()
-        return dy
+    def bind_forward(self, x: Array, train: bool) -> Pass:
+        tensors = self.gamma.value, self.beta.value, self.mean.value, self.var.value
+        y = self.y_buffer.like(x)
+        if not train:
+            return partial(apply_estimates, x, self.eps, *tensors, y), y
+        centre, self.scale = (np.empty_like(self.gamma.value) for _ in range(2))  # μ and 1 / √(σ² + ε)
+        self.xhat = self.xhat_buffer.like(x)
+        return self.engine.bind(batch_norm, x, self.momentum, self.eps, *tensors, centre, self.scale, self.xhat, y), y
 
-    def state(self) -> State:
-        """The running estimates: not trained, but part of the network."""
-        return {"mean": self.mean, "var": self.var}
+    def bind_backward(self, dy: Array) -> Pass:
+        kept = self.gamma.value, self.scale, self.xhat
+        results = self.gamma.grad, self.beta.grad, dy, self.y  # y has been read by now
+        return self.engine.bind(batch_norm_backward, *kept, *results), dy
 
 
 def batch_norm(
@@ -93,3 +82,10 @@ def batch_norm_backward(
     d -= dbeta / n
     d -= np.multiply(xhat, dgamma / n, out=product)
     d *= gamma * scale
+
+
+def apply_estimates(x: Array, eps: float, gamma: Array, beta: Array, mean: Array, var: Array, y: Array) -> None:
+    """The forward pass of an evaluation."""
+    scale = gamma / np.sqrt(var + eps)
+    np.multiply(x, scale, out=y)
+    y += beta - mean * scale

@@ -1,19 +1,29 @@
 """A matrix that is allocated once and lends its first n rows, so that no training step allocates."""
 
+import numpy as np
+from numpy.typing import DTypeLike
+
 from fmnist.engine.memory import zeros
 from fmnist.interfaces import Array
 
 
 class Buffer:
-    """`buffer.rows(n)` is an (n, width) view; memory grows when more rows are asked for than ever before."""
+    """`buffer.rows(n, width, dtype)` is an (n, width) view, the same object as long as n is the same.
 
-    def __init__(self, width: int, dtype: str) -> None:
-        self.full = zeros((0, width), dtype)
-        self.view = self.full
+    Memory grows when more rows are asked for than ever before.
+    """
 
-    def rows(self, n: int) -> Array:
-        if n != len(self.view):
-            if n > len(self.full):
-                self.full = zeros((n, self.full.shape[1]), self.full.dtype.name)
+    def __init__(self) -> None:
+        self.full = self.view = np.empty((0, 0))
+
+    def rows(self, n: int, width: int, dtype: DTypeLike) -> Array:
+        if n > len(self.full) or (width, dtype) != (self.full.shape[1], self.full.dtype):
+            self.full = self.view = zeros((n, width), np.dtype(dtype).name)
+        elif n != len(self.view):
             self.view = self.full[:n]
         return self.view
+
+    def like(self, x: Array) -> Array:
+        """Rows of x's shape and type."""
+        n, width = x.shape
+        return self.rows(n, width, x.dtype)

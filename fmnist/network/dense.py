@@ -2,42 +2,41 @@
 
 import numpy as np
 
-from fmnist.interfaces import Array, Engine
+from fmnist.interfaces import Array
 from fmnist.network.buffer import Buffer
+from fmnist.network.layer import Layer, Parameter, Pass
 
 
-class Dense:
+class Dense(Layer):
     """z = x W.  Backward: ∂W = xᵀ ∂z,  ∂x = ∂z Wᵀ.
 
-    W: (d_in, d_out). The bias is added where the sum is used anyway: in `Activate`, or as a norm's shift β.
-    The first layer of a network leaves ∂x out (`first`): nobody wants the gradient of the data.
+    W: (fan_in, fan_out). The bias is added where the sum is used anyway: in `Activate`, or as a norm's shift β.
     """
 
-    def __init__(self, W: Array, dW: Array, engine: Engine, *, first: bool) -> None:
-        self.W, self.dW, self.engine, self.first = W, dW, engine, first
-        self.z = Buffer(W.shape[1], W.dtype.name)
-        self.dx = Buffer(W.shape[0], W.dtype.name)
-        self.x: Array | None = None
-        self.dy: Array | None = None
+    def __init__(self, fan_in: int, fan_out: int) -> None:
+        self.fan_in, self.fan_out = fan_in, fan_out
+        self.W = Parameter(fan_in, fan_out)
+        self.z_buffer, self.dx_buffer = Buffer(), Buffer()
 
-    def forward(self, x: Array, train: bool) -> Array:
-        if x is not self.x:
-            self.x, self.dy = x, None
-            self.run = self.engine.bind(forward_product, x, self.W, self.z.rows(len(x)))
-        self.run()
-        return self.z.view
+    def parameters(self) -> dict[str, Parameter]:
+        return {"W": self.W}
 
-    def backward(self, dy: Array) -> Array:
-        if dy is not self.dy:
-            self.dy = dy
-            self.back = self.engine.bind(weight_gradient, self.x, dy, self.dW)
-            if not self.first:
-                self.back_to_x = self.engine.bind(input_gradient, dy, self.W, self.dx.rows(len(dy)))
-        self.back()
-        if self.first:
-            return dy
-        self.back_to_x()
-        return self.dx.view
+    def bind_forward(self, x: Array, train: bool) -> Pass:
+        z = self.z_buffer.rows(len(x), self.fan_out, x.dtype)
+        return self.engine.bind(forward_product, x, self.W.value, z), z
+
+    def bind_backward(self, dy: Array) -> Pass:
+        weights = self.engine.bind(weight_gradient, self.x, dy, self.W.grad)
+        if not self.needs_input_grad:
+            return weights, dy
+        dx = self.dx_buffer.rows(len(dy), self.fan_in, dy.dtype)
+        inputs = self.engine.bind(input_gradient, dy, self.W.value, dx)
+
+        def both() -> None:
+            weights()
+            inputs()
+
+        return both, dx
 
 
 def forward_product(x: Array, W: Array, z: Array) -> None:

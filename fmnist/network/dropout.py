@@ -2,42 +2,36 @@
 
 import numpy as np
 
-from fmnist.engine.numpy import NumPy
-from fmnist.interfaces import Array, Engine, Rng
+from fmnist.interfaces import Array, Rng
 from fmnist.network.buffer import Buffer
+from fmnist.network.layer import Layer, Pass
 
 
-class Dropout:
+class Dropout(Layer):
     """y = x ⊙ m / (1−p) with mᵢ ~ Bernoulli(1−p) in training, y = x in evaluation.  Backward: ∂x = ∂y ⊙ m / (1−p).
 
     p: the probability that a unit is dropped. The division keeps E[y] = x, so evaluation needs no correction.
     """
 
-    def __init__(self, p: float, width: int, dtype: str, rng: Rng, engine: Engine | None = None) -> None:
-        self.p, self.rng, self.engine = p, rng, engine or NumPy()
-        self.y = Buffer(width, dtype)
-        self.mask = Buffer(width, dtype)  # m / (1−p)
-        self.draw = Buffer(width, "float32")  # float32 in a float64 run too: the same masks at either precision
-        self.x: Array | None = None
-        self.d: Array | None = None
+    def __init__(self, p: float, rng: Rng) -> None:
+        self.p, self.rng = p, rng
+        self.draws, self.mask_buffer, self.y_buffer = Buffer(), Buffer(), Buffer()
 
-    def forward(self, x: Array, train: bool) -> Array:
+    def bind_forward(self, x: Array, train: bool) -> Pass:
         if not train:
-            return x
-        if x is not self.x:
-            n, self.x, self.d = len(x), x, None
-            u, mask, y = self.draw.rows(n), self.mask.rows(n), self.y.rows(n)
-            self.run = self.engine.bind(drop, u, self.p, 1 / (1 - self.p), x, mask, y)
-        self.rng.random(out=self.draw.view, dtype=np.float32)
-        self.run()
-        return self.y.view
+            return (lambda: None), x
+        u = self.draws.rows(len(x), x.shape[1], np.float32)  # in a float64 run too: the same masks at either precision
+        self.mask, y = self.mask_buffer.like(x), self.y_buffer.like(x)  # m / (1−p)
+        rng, apply = self.rng, self.engine.bind(drop, u, self.p, 1 / (1 - self.p), x, self.mask, y)
 
-    def backward(self, dy: Array) -> Array:
-        if dy is not self.d:
-            self.d = dy
-            self.back = self.engine.bind(drop_backward, self.mask.view, dy)
-        self.back()
-        return dy
+        def run() -> None:
+            rng.random(out=u, dtype=np.float32)
+            apply()
+
+        return run, y
+
+    def bind_backward(self, dy: Array) -> Pass:
+        return self.engine.bind(drop_backward, self.mask, dy), dy
 
 
 def drop(u: Array, p: float, scale: float, x: Array, mask: Array, y: Array) -> None:

@@ -2,11 +2,12 @@
 
 import numpy as np
 
-from fmnist.interfaces import Array, Engine, State
+from fmnist.interfaces import Array
 from fmnist.network.buffer import Buffer
+from fmnist.network.layer import Layer, Parameter, Pass
 
 
-class LayerNorm:
+class LayerNorm(Layer):
     """y = γ x̂ + β,  x̂ = (x − μ) / √(σ² + ε), with each example's mean μ and variance σ² over its units.
 
     The same in training and evaluation.
@@ -15,34 +16,23 @@ class LayerNorm:
 
     eps = 1e-5
 
-    def __init__(self, gamma: Array, dgamma: Array, beta: Array, dbeta: Array, engine: Engine) -> None:
-        self.gamma, self.dgamma, self.beta, self.dbeta, self.engine = gamma, dgamma, beta, dbeta, engine
-        self.scale = Buffer(1, gamma.dtype.name)  # 1 / √(σ² + ε)
-        self.xhat = Buffer(gamma.size, gamma.dtype.name)
-        self.y = Buffer(gamma.size, gamma.dtype.name)
-        self.x: Array | None = None
-        self.d: Array | None = None
+    def __init__(self, width: int) -> None:
+        self.gamma, self.beta = Parameter(width, start=1.0), Parameter(width, start=0.0)
+        self.scale_buffer, self.xhat_buffer, self.y_buffer = Buffer(), Buffer(), Buffer()
 
-    def forward(self, x: Array, train: bool) -> Array:
-        if x is not self.x:
-            n, self.x, self.d = len(x), x, None
-            results = self.scale.rows(n), self.xhat.rows(n), self.y.rows(n)
-            self.run = self.engine.bind(layer_norm, x, self.eps, self.gamma, self.beta, *results)
-        self.run()
-        return self.y.view
+    def parameters(self) -> dict[str, Parameter]:
+        return {"gamma": self.gamma, "beta": self.beta}
 
-    def backward(self, dy: Array) -> Array:
-        if dy is not self.d:
-            self.d = dy
-            forth = self.gamma, self.scale.view, self.xhat.view
-            back = self.dgamma, self.dbeta, dy, self.y.view  # y has been read by now
-            self.back = self.engine.bind(layer_norm_backward, *forth, *back)
-        self.back()
-        return dy
+    def bind_forward(self, x: Array, train: bool) -> Pass:
+        self.scale = self.scale_buffer.rows(len(x), 1, x.dtype)  # 1 / √(σ² + ε)
+        self.xhat, y = self.xhat_buffer.like(x), self.y_buffer.like(x)
+        affine = self.gamma.value, self.beta.value
+        return self.engine.bind(layer_norm, x, self.eps, *affine, self.scale, self.xhat, y), y
 
-    def state(self) -> State:
-        """Nothing: every example brings its own statistics."""
-        return {}
+    def bind_backward(self, dy: Array) -> Pass:
+        kept = self.gamma.value, self.scale, self.xhat
+        results = self.gamma.grad, self.beta.grad, dy, self.y  # y has been read by now
+        return self.engine.bind(layer_norm_backward, *kept, *results), dy
 
 
 def layer_norm(x: Array, eps: float, gamma: Array, beta: Array, scale: Array, xhat: Array, y: Array) -> None:

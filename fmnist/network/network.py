@@ -1,20 +1,26 @@
 """A network is a list of layers over one vector of parameters: forward in order, backward in reverse."""
 
 from collections.abc import Mapping, Sequence
-from typing import Protocol
 
 from fmnist.errors import CheckpointError
-from fmnist.interfaces import Array, Engine, Layer, Rng, State
-from fmnist.network.params import Params
+from fmnist.interfaces import Array, State
+from fmnist.network.layer import Layer
+from fmnist.network.parameters import Parameters
 
 
 class Network:
-    """What a model builds. `memory` holds what is learnt without a gradient, such as running statistics."""
+    """What a model builds; `build_network` puts it together.
 
-    def __init__(self, layers: Sequence[Layer], params: Params, memory: State, first_trained: int = 0) -> None:
+    `memory` holds what is learnt without a gradient, such as running statistics.
+    """
+
+    def __init__(
+        self, named_layers: Sequence[tuple[str, Layer]], params: Parameters, memory: State, first_trained: int
+    ) -> None:
         """`first_trained`: the first layer with parameters; no gradient is wanted before it."""
-        self.layers, self.params, self.memory = layers, params, memory
-        self.backward_layers = layers[first_trained:][::-1]
+        self.named_layers, self.params, self.memory = named_layers, params, memory
+        self.layers = [layer for _, layer in named_layers]
+        self.backward_layers = self.layers[first_trained:][::-1]
 
     def forward(self, x: Array, train: bool = False) -> Array:
         """Logits (n, k) of the inputs x (n, d); they live until the next call."""
@@ -48,19 +54,3 @@ class Network:
                 )
         for name, tensor in mine.items():
             tensor[...] = state[name]
-
-
-class Model(Protocol):
-    """An architecture: a few keys that say what network to build."""
-
-    def network(
-        self,
-        inputs: int,
-        outputs: int,
-        *,
-        init_rng: Rng,
-        dropout_rng: Rng,
-        dtype: str = "float32",
-        engine: Engine | None = None,
-    ) -> Network:
-        """A network with its first weights, from inputs (n, `inputs`) to logits (n, `outputs`)."""

@@ -20,7 +20,7 @@ from fmnist.engine.memory import zeros
 from fmnist.engine.numpy import NumPy
 from fmnist.errors import CheckpointError
 from fmnist.interfaces import Array, Engine, State
-from fmnist.network.params import Params
+from fmnist.network.parameters import Parameters
 
 Rule = Callable[..., tuple[Array, ...]]
 
@@ -56,7 +56,7 @@ class Optimizer:
         """The constants h of step t at learning rate `lr`: a NamedTuple whose names the rule uses."""
         raise NotImplementedError
 
-    def bind(self, params: Params, engine: Engine | None = None) -> None:
+    def bind(self, params: Parameters, engine: Engine | None = None) -> None:
         """Start on these parameters: t = 0, all state at its start."""
         self.params, self.engine = params, engine or NumPy()
         self.vectors: list[Array] = []

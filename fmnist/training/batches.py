@@ -29,15 +29,14 @@ class Batches:
         self.part, self.shape, self.engine = part, splits.shape, engine or NumPy()
         self.to_float = float(splits.scale), float(splits.shift)
         self.augment, self.rng = augment, rng
-        pixels = part.x.shape[1]
-        self.raw = Buffer(pixels, "uint8")
-        self.x = Buffer(pixels, dtype)
+        self.dtype, self.raw, self.x = dtype, Buffer(), Buffer()
         self.bind(0)
 
     def bind(self, n: int) -> None:
         """Lay out a batch of n."""
         self.rows, self.y = np.empty(n, np.intp), np.empty(n, np.intp)
-        raw, x = self.raw.rows(n), self.x.rows(n)
+        pixels = self.part.x.shape[1]
+        raw, x = self.raw.rows(n, pixels, "uint8"), self.x.rows(n, pixels, self.dtype)
         if self.augment is None or self.rng is None or isinstance(self.augment, NoAugment):
             self.load = self.engine.bind(gather, self.part.x, self.part.y, self.rows, *self.to_float, raw, x, self.y)
         else:

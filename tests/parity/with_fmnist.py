@@ -28,7 +28,7 @@ from cases import (
 )
 
 from fmnist.network.network import Network
-from fmnist.network.params import Params
+from fmnist.network.parameters import Parameters
 from options import build
 
 
@@ -45,7 +45,7 @@ def compute(kind: str, case: Case) -> Results:
 
 
 def optimizer(case: Case, dtype: str, steps: int) -> Results:
-    params = Params(*SHAPES, dtype)
+    params = Parameters(*SHAPES, dtype)
     params.theta[:] = THETA
     algorithm = build("optimizer", case.option, **case.ours)
     algorithm.bind(params)
@@ -80,7 +80,7 @@ def mlp(sizes: list[int], norm: str, activation: str, seed: int) -> Network:
     parts: dict[str, Any] = {"activation": build("activation", activation), "init": build("init", "zeros")}
     model = build("model", "mlp", layers=len(sizes) - 2, width=sizes[1:-1], norm=norm, **parts)
     rng = np.random.default_rng(0)
-    net: Network = model.network(sizes[0], sizes[-1], init_rng=rng, dropout_rng=rng, dtype="float64")
+    net: Network = model.network((sizes[0],), sizes[-1], init_rng=rng, dropout_rng=rng, dtype="float64")
     tensors = weights(sizes, norm, seed)
     assert tensors.keys() == net.params.views.keys()
     for name, tensor in tensors.items():
