@@ -216,6 +216,16 @@ def test_an_artifact_of_an_online_run_is_not_synced_later(server: WandbServer) -
     assert any(name.startswith("media/table/") for name in server.run.files)
 
 
+def test_a_table_without_an_answer_about_the_account_is_an_error_and_its_row_is_lost(server: WandbServer) -> None:
+    run = start()
+    server.fail("Viewer")
+    with pytest.raises(wandb.errors.AuthenticationError):
+        run.log({"epoch": 1, "table": wandb.Table(columns=["a"], data=[[7]])}, step=1)
+    log(run, [2])
+    run.finish()
+    assert (list(server.run.history), server.run.state) == ([2], "finished")
+
+
 @pytest.mark.parametrize("operation", ["UpsertBucket", "CreateRunFiles", "upload"])
 def test_other_losses_are_no_errors_either(operation: str, server: WandbServer) -> None:
     run = start()

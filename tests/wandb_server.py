@@ -3,20 +3,20 @@
 What the client (wandb 0.31, its Go program wandb-core) does, as seen with this server:
 
 - Order: RunResumeStatus (only with `resume`), UpsertBucket; then the file stream, at once and every 15 s; for a table
-  or artifact Viewer and ArtifactType within `run.log`, which they block, then CreateArtifact, CreateArtifactManifest,
-  CreateArtifactFiles, the uploads, CommitArtifact. `finish`: UpsertBucket with what has changed, CreateRunFiles, the
-  uploads, last a file stream with `complete`.
-- `init` waits `init_timeout` and raises CommError (with `retry_max` used up: Error). It leaves a folder `run-*`.
-- Retries by default: GraphQL 20 (30 s each), file stream 10085, which is a week (180 s each), files 20 (no limit), with
-  2 to 60 s between them. The settings are whole seconds, and 0 means the default. 400, 401, 403, 404, 410 and 501 are
-  not tried again. A header Retry-After decides when the next attempt is made, which keeps the tests quick.
-- **Nothing but a timeout is an error of `finish`.** With `finish_timeout` it raises TimeoutError (if
-  `finish_timeout_raises`); a file stream that was given up, a lost file, config or artifact it does not mention, but
-  for a warning that `silent` in wandb.setup suppresses and ERROR lines in logs/debug-internal.log.
+  or artifact Viewer (once) and ArtifactType within `run.log`, then CreateArtifact, CreateArtifactManifest,
+  CreateArtifactFiles, uploads, CommitArtifact. `finish`: UpsertBucket with what has changed, CreateRunFiles, uploads,
+  last a file stream with `complete`.
+- `init` waits `init_timeout` and raises CommError (Error, if the retries end before). It leaves a folder `run-*`.
+- `run.log` of a table waits for Viewer and ArtifactType, up to 19 s each; without Viewer it raises and the row is lost.
+- Retries by default: GraphQL 20 (of 30 s each), file stream 10085, a week (180 s each), files 20 (no limit), with 2 to
+  60 s in between. The settings are whole seconds, and 0 is the default. No retries after 400, 401, 403, 404.
+- **Nothing but a timeout is an error of `finish`**: TimeoutError after `finish_timeout`, if `finish_timeout_raises`. A
+  file stream that was given up, a lost file, config or artifact are lines of level ERROR in logs/debug-internal.log;
+  for the first there is a warning too, unless wandb.setup was silent.
 - `wandb sync` skips folders not named `offline-*` (unless --no-skip-online) and files with a `.synced` beside them,
   which it writes even if the upload failed. It sends all rows from the first again, behind those that the server has;
-  artifacts only of offline runs. Its exit code is 0 whenever there is a key.
-- `.wandb` is written in blocks of 32 KiB: after a SIGKILL it may hold nothing that can be synced.
+  artifacts only of offline runs. Whenever there is a key it exits with 0.
+- `.wandb` is buffered in blocks of 32 KiB: after a SIGKILL the last rows are missing, of a short run all.
 """
 
 import base64
