@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from fmnist.engine import loops
+from fmnist.engine.operation import operation
 from fmnist.interfaces import Array, Engine, State
 from fmnist.network.buffer import Buffer
 
@@ -55,6 +57,7 @@ class BatchNorm:
         return {"mean": self.mean, "var": self.var}
 
 
+@operation(loops.batch_norm)
 def batch_norm(
     x: Array,
     momentum: float,
@@ -81,6 +84,7 @@ def batch_norm(
     y += beta
 
 
+@operation(loops.batch_norm_backward)
 def batch_norm_backward(
     gamma: Array, scale: Array, xhat: Array, dgamma: Array, dbeta: Array, d: Array, product: Array
 ) -> None:
