@@ -26,8 +26,8 @@ class Arguments:
         self.values = values
         arrays = [value for value in values if isinstance(value, np.ndarray)]
         self.dtype = next(array.dtype for array in arrays if array.dtype.kind == "f")
-        self.kinds = [kind(value) for value in values]
-        self.constants = tuple(value for value in values if kind(value) == "constant")
+        self.kinds = [kind_of(value) for value in values]
+        self.constants = [v for v, kind in zip(values, self.kinds, strict=True) if kind == "constant"]
         flat = [number for value in values for number in numbers(value)]
         self.rules = [value.__name__ for value in self.constants if isinstance(value, FunctionType)]
         self.numbers = np.array(flat, self.dtype)
@@ -36,9 +36,9 @@ class Arguments:
         self.block.owner = self  # type: ignore[attr-defined]  # the arrays live as long as their addresses
 
 
-def kind(value: Any) -> str:
+def kind_of(value: Any) -> str:
     if isinstance(value, np.ndarray):
-        return f"array {value.dtype} {value.ndim}"
+        return f"array {value.dtype.str} {value.ndim}"
     if isinstance(value, tuple):
         return f"tuple {len(value)}"
     if isinstance(value, float):

@@ -27,9 +27,13 @@ class Undescribable(Exception):
 def fingerprint(*values: Any) -> str | None:
     """The same text for what computes the same, in any process; None for what cannot be described."""
     try:
-        return sha256(repr(describe(values)).encode()).hexdigest()
+        return hash_text(describe(values))
     except Undescribable:
         return None
+
+
+def hash_text(description: Any) -> str:
+    return sha256(repr(description).encode()).hexdigest()
 
 
 def describe(value: Any, outer: tuple[Any, ...] = ()) -> Any:
@@ -49,10 +53,10 @@ def describe(value: Any, outer: tuple[Any, ...] = ()) -> Any:
 
 
 @cache
-def describe_code(code: CodeType) -> Any:
+def describe_code(code: CodeType) -> str:
     names = code.co_names, code.co_varnames, code.co_freevars, code.co_cellvars
     shape = code.co_argcount, code.co_posonlyargcount, code.co_kwonlyargcount, code.co_flags, code.co_exceptiontable
-    return code.co_code, names, shape, [describe(const) for const in code.co_consts]
+    return hash_text((code.co_code, names, shape, [describe(const) for const in code.co_consts]))
 
 
 @singledispatch
@@ -65,7 +69,8 @@ def parts(value: Any) -> Iterable[Any]:
 
 @parts.register
 def _(value: FunctionType) -> Iterable[Any]:
-    return value.__code__, value.__defaults__, value.__kwdefaults__, dependencies(value)
+    read = dependencies(value)
+    return value.__code__, value.__defaults__, value.__kwdefaults__, repr([*read]), *read.values()
 
 
 @parts.register

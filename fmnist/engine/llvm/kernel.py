@@ -47,12 +47,13 @@ def machine() -> tuple[llvm.TargetMachine, llvm.ExecutionEngine]:
 
 
 @cache
-def versions() -> tuple[str, ...]:
+def versions() -> str:
     """What all kernels depend on: how they are made, by whom and for which processor."""
     sources = sorted(Path(__file__).parent.glob("*.py"))
     engine = sha256(b"".join(file.read_bytes() for file in sources)).hexdigest()
     packages = (version(package) for package in ("numba", "llvmlite", "numpy"))
-    return engine, python_version(), *packages, llvm.get_host_cpu_name(), llvm.get_host_cpu_features().flatten()
+    cpu = llvm.get_host_cpu_name(), llvm.get_host_cpu_features().flatten()
+    return sha256(repr((engine, python_version(), *packages, *cpu)).encode()).hexdigest()
 
 
 def bind(loop: FunctionType, arguments: tuple[Any, ...]) -> Callable[[], None]:
@@ -67,13 +68,20 @@ def bind(loop: FunctionType, arguments: tuple[Any, ...]) -> Callable[[], None]:
 
 def kernel(loop: FunctionType, arguments: Arguments) -> Callable[..., None]:
     """The kernel that runs `loop` on such arguments; called with their block."""
-    key = fingerprint(versions(), loop, arguments.kinds, arguments.constants)
+    of_loop = fingerprint_of_loop(loop)
+    key = of_loop and fingerprint(versions(), of_loop, arguments.kinds, arguments.constants)
     if key is None:
         name = f"kernel_{next(UNKEPT)}"
         return add(build(loop, arguments, name), name)
     if key not in LOADED:
         LOADED[key] = load(key, loop, arguments)
     return LOADED[key]
+
+
+@cache
+def fingerprint_of_loop(loop: FunctionType) -> str | None:
+    """Once in a process: unlike a rule, a loop reads nothing that changes while it runs."""
+    return fingerprint(loop)
 
 
 def load(key: str, loop: FunctionType, arguments: Arguments) -> Callable[..., None]:

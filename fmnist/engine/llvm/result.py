@@ -41,8 +41,9 @@ class TransposedRows(Rows):
 
     def store(self, sums: list[list[Any]], masks: list[Any]) -> None:
         builder, vectors, height = self.builder, self.vectors, len(self.rows)
-        blocks = [transpose(vectors, [row[v] for row in sums]) for v in range(len(masks))]
-        columns = [column for block in blocks for column in resize(vectors, block, height)]
+        columns: list[Any] = []
+        for block in zip(*sums, strict=True):
+            columns += resize(vectors, transpose(vectors, list(block)), height)
         if masks[0] is not None:
             self.store_part(columns)
             return

@@ -16,6 +16,8 @@ from fmnist.engine.llvm.intrinsics import INTRINSICS
 FREE: dict[str, Any] = {"fastmath": {"reassoc", "contract", "arcp", "nsz", "afn"}, "error_model": "numpy"}
 EXACT: dict[str, Any] = {"fastmath": {"contract"}, "error_model": "numpy"}
 
+INDEXING = {"BINARY_SUBSCR": 1, "BINARY_SLICE": 2}  # instructions, and how many indices come before them
+
 
 class Translator:
     """What a function calls is translated too, and `np` becomes a module with our own exp and tanh.
@@ -73,12 +75,13 @@ class Translator:
         return self.typed(value) if isinstance(value, CodeType) else value
 
     def typed(self, code: CodeType) -> CodeType:
-        """The code with typed constants; an index such as that in `COEFFICIENTS[1]` becomes a constant of its own."""
-        constants, indices = [self.constant(value) for value in code.co_consts], list[Any]()
-        patched, before = bytearray(code.co_code), None
-        for instruction in dis.get_instructions(code):
-            if instruction.opname == "BINARY_SUBSCR" and before and before.opname == "LOAD_CONST":
-                patched[before.offset + 1] = len(constants) + len(indices)  # beyond 255, an error: then NumPy runs it
-                indices.append(before.argval)
-            before = instruction
-        return code.replace(co_code=bytes(patched), co_consts=(*constants, *indices))
+        """The code with typed constants; those that are indices, as in `COEFFICIENTS[1]`, are added as they are."""
+        constants, patched = [self.constant(value) for value in code.co_consts], bytearray(code.co_code)
+        instructions = list(dis.get_instructions(code))
+        for position, instruction in enumerate(instructions):
+            count = instruction.arg if instruction.opname == "BUILD_SLICE" else INDEXING.get(instruction.opname, 0)
+            for index in instructions[position - count : position]:
+                if index.opname == "LOAD_CONST" and index.arg < 256:
+                    patched[index.offset + 1] = len(constants)  # beyond 255 an error, and NumPy runs the rule
+                    constants.append(index.argval)
+        return code.replace(co_code=bytes(patched), co_consts=tuple(constants))
