@@ -51,7 +51,8 @@ class Numba:
             if multiplications(arguments) > SHARED and blas_threads() > 1:
                 return by_numpy
             arguments = (*arguments, scratch(arguments))
-        what = (operation.function, *(value for value in arguments if isinstance(value, FunctionType)))
+        rules: list[Callable[..., Any]] = [value for value in arguments if isinstance(value, FunctionType)]
+        what = (operation.function, *rules)
         if what in FALLBACKS:
             return by_numpy
         from fmnist.engine.llvm.kernel import bind  # LLVM, which `--help` need not wait for

@@ -5,7 +5,9 @@ from types import FunctionType
 from typing import Any
 
 
-def update_loop(rule: Any, scalars: Any, h: Any, decay: Any, bounds: Any, theta: Any, g: Any, *state: Any) -> FunctionType:
+def update_loop(
+    rule: Any, scalars: Any, h: Any, decay: Any, bounds: Any, theta: Any, g: Any, *state: Any
+) -> FunctionType:
     """One pass over θ, ∇θ and the state: first what decays, then the rest."""
     return write(states=len(state), constants=len(scalars._fields))
 

@@ -92,8 +92,8 @@ def _(value: Enum) -> Iterable[Any]:
 def _(value: type) -> Iterable[Any]:
     if issubclass(value, Enum):
         return value.__qualname__, *value
-    if hasattr(value, "_field_defaults"):  # a NamedTuple
-        return value.__qualname__, value._fields, value._field_defaults
+    if issubclass(value, tuple) and hasattr(value, "_field_defaults"):  # a NamedTuple
+        return value.__qualname__, value._fields, value._field_defaults  # type: ignore[attr-defined]
     raise Undescribable(repr(value))
 
 

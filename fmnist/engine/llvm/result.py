@@ -12,7 +12,7 @@ from fmnist.engine.llvm.vectors import Vectors
 
 
 class Rows:
-    """The block of C, from row i and column j on, that a tile computes. Rows beyond the last one are the last one again."""
+    """The part of C from row i and column j on. Rows beyond the last one are the last one again."""
 
     def __init__(self, vectors: Vectors, c: Matrix, i: Any, j: Any) -> None:
         self.vectors, self.builder, self.c, self.j = vectors, vectors.builder, c, j

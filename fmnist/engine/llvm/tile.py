@@ -1,23 +1,24 @@
-"""A tile of a matrix product: sums that stay in vector registers from the first term to the last.
+"""A tile of a matrix product C = A B: sums that stay in vector registers from the first term to the last.
 
-                                      panel: columns of B
-                                 k │ ░░░░░░░░░░░░ ░░░░░▒▒▒▒▒▒▒   one row of B at a time, loaded
-                                   ▼ ░░░░░░░░░░░░ ░░░░░▒▒▒▒▒▒▒   as vectors
-            A          k ─►              j           j + lanes
-      ┌──────────────────┐             ┌────────────┬────────────┐
-    i │ ■  each number   │           i │ Σ Σ Σ  …   │ Σ Σ Σ ▒ ▒ ▒│
-      │ ■  in every lane │             │ Σ Σ Σ  …   │ Σ Σ Σ ▒ ▒ ▒│   C: `rows` × `vectors` registers of sums
-      │ ■  of a vector   │             │ Σ Σ Σ  …   │ Σ Σ Σ ▒ ▒ ▒│
-      └──────────────────┘             └────────────┴────────────┘
-        ▪  the last row again            Σ Σ Σ  …     Σ Σ Σ ▒ ▒ ▒    computed and stored again: the same numbers
-                                                          ▒ columns beyond the last one: masked
+                           B      j           j + lanes
+                         ┌─────┬───────────┬───────────┐
+                       k │     │ b b b b   │ b b b ×   │     a row of the panel: a few vectors of columns,
+                         └─────┴───────────┴───────────┘     × is beyond the last column, and masked
+    A         k            C
+  ┌─────────┬───┬───┐    ┌─────┬───────────┬───────────┐
+  │         │   │   │    │     │           │           │
+i │         │ a │   │ ─► │     │ Σ Σ Σ Σ   │ Σ Σ Σ ×   │     each a fills a vector, which is multiplied with
+  │         │ a │   │ ─► │     │ Σ Σ Σ Σ   │ Σ Σ Σ ×   │     the vectors of b: a register of sums for each
+  │         │ a │   │ ─► │     │ Σ Σ Σ Σ   │ Σ Σ Σ ×   │     row and vector
+  └─────────┴───┴───┘    └─────┴───────────┴───────────┘
+              a       ─►         Σ Σ Σ Σ     Σ Σ Σ ×         beyond the last row: the last row again, and stored again
 
-For each k, the row B[k, j:] is loaded once, and each A[i, k] is multiplied with all of it: C[i, j:] += A[i, k] B[k, j:].
-With AVX-512 a tile has 8 rows of 2 vectors of 16 float32 numbers: 16 of the 32 registers hold sums.
-B is the matrix as it lies for the first tile of a panel of columns, which leaves the panel behind, packed, for the tiles
-below it; see product.py.
+With AVX-512 a tile has 8 rows of 2 vectors of 16 float32 numbers, so that 16 of the 32 registers hold sums; see
+registers.py. The first tile of a panel reads B as it lies, and leaves the panel behind, packed, for the tiles below it;
+see product.py.
 """
 
+from dataclasses import dataclass
 from typing import Any
 
 from fmnist.engine.llvm.matrix import WORD, Matrix, for_range, plus
@@ -28,11 +29,16 @@ from fmnist.engine.llvm.vectors import Vectors
 AHEAD = 8  # rows of B that are on their way to the cache while one is used
 
 
+@dataclass(frozen=True)
 class Tile:
-    """C[i:, j:] ← A[i:] B[:, j:], as far as a tile reaches; `panel`, if there is one, takes the columns of B."""
+    """C[i:, j:] ← A[i:] B[:, j:] as far as a tile reaches; `panel`, if there is one, takes the columns of B."""
 
-    def __init__(self, vectors: Vectors, a: Matrix, b: Matrix, j: Any, result: Rows, panel: Matrix | None = None) -> None:
-        self.vectors, self.a, self.b, self.j, self.result, self.panel = vectors, a, b, j, result, panel
+    vectors: Vectors
+    a: Matrix
+    b: Matrix
+    j: Any
+    result: Rows
+    panel: Matrix | None = None
 
     def emit(self) -> None:
         """Whole where it can be; a narrow product, such as that with the logits, takes one vector a row."""

@@ -16,7 +16,7 @@ from fmnist.engine.llvm.intrinsics import INTRINSICS
 FREE: dict[str, Any] = {"fastmath": {"reassoc", "contract", "arcp", "nsz", "afn"}, "error_model": "numpy"}
 EXACT: dict[str, Any] = {"fastmath": {"contract"}, "error_model": "numpy"}
 
-INDEXING = {"BINARY_SUBSCR": 1, "BINARY_SLICE": 2}  # instructions, and how many indices come before them
+INDEXING = {"BINARY_SUBSCR": 1, "BINARY_SLICE": 2, "BUILD_SLICE": 2}  # what takes how many indices before it
 
 
 class Translator:
@@ -41,7 +41,7 @@ class Translator:
     def rule(self, function: FunctionType) -> Any:
         return self.njit(function, FREE, typed=True)
 
-    def njit(self, function: FunctionType, options: dict[str, Any], typed: bool) -> Any:
+    def njit(self, function: Any, options: dict[str, Any], typed: bool) -> Any:
         """The function compiled, in a world of its own."""
         code, defaults = function.__code__, function.__defaults__
         if typed:
@@ -79,9 +79,8 @@ class Translator:
         constants, patched = [self.constant(value) for value in code.co_consts], bytearray(code.co_code)
         instructions = list(dis.get_instructions(code))
         for position, instruction in enumerate(instructions):
-            count = instruction.arg if instruction.opname == "BUILD_SLICE" else INDEXING.get(instruction.opname, 0)
-            for index in instructions[position - count : position]:
-                if index.opname == "LOAD_CONST" and index.arg < 256:
+            for index in instructions[position - INDEXING.get(instruction.opname, 0) : position]:
+                if index.opname == "LOAD_CONST" and index.arg is not None and index.arg < 256:
                     patched[index.offset + 1] = len(constants)  # beyond 255 an error, and NumPy runs the rule
                     constants.append(index.argval)
         return code.replace(co_code=bytes(patched), co_consts=tuple(constants))
