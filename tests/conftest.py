@@ -4,6 +4,10 @@ Without wandb, but for the tests of it.
 """
 
 import os
+import sys
+from collections.abc import Iterator
+
+import pytest
 
 from options import ROOT
 
@@ -13,3 +17,13 @@ if "FMNIST_DATA" not in os.environ:  # the tests' programs run in folders of the
     homes = [ROOT / "data", ROOT.parent / "shared" / "data"]
     os.environ["FMNIST_DATA"] = str(next((home for home in homes if home.is_dir()), homes[0]))
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # hundreds of processes start; each would compile the source again
+
+
+@pytest.fixture(autouse=True)
+def _nothing_falls_back(request: pytest.FixtureRequest) -> Iterator[None]:
+    """In tests of the compiled engine, or NumPy would be compared with itself."""
+    yield
+    if engine := sys.modules.get("fmnist.engine.numba"):
+        fallbacks = dict(engine.FALLBACKS)
+        engine.FALLBACKS.clear()
+        assert bool(fallbacks) == ("falls_back" in request.keywords), fallbacks

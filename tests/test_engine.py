@@ -5,16 +5,13 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pytest
 
 from fmnist.engine.auto import Auto
-from fmnist.engine.llvm import kernel
-from fmnist.engine.llvm.arguments import Arguments
-from fmnist.engine.loops import activate as activate_loop
-from fmnist.engine.numba import TOLD, Numba
+from fmnist.engine.numba import Numba
 from fmnist.engine.numpy import NumPy
 from fmnist.errors import FmnistError
 from fmnist.interfaces import Array, Engine
@@ -31,14 +28,6 @@ from options import ROOT, build, options
 pytest.importorskip("numba")
 ENGINES: tuple[Engine, Engine] = (NumPy(), Numba())
 ROUNDING = {"rtol": 2e-5, "atol": 2e-5}  # a few units in float32's last place, after a step that may add up many
-
-
-@pytest.fixture(autouse=True)
-def _nothing_falls_back(request: pytest.FixtureRequest) -> Any:
-    """Or NumPy would be compared with itself."""
-    TOLD.clear()
-    yield
-    assert bool(TOLD) == ("falls_back" in request.keywords), TOLD
 
 
 def normal(*shape: int, seed: int = 0, dtype: str = "float32") -> Array:
@@ -200,6 +189,57 @@ def test_what_is_not_a_number_stays_so(rule: Any) -> None:
     assert np.isnan(mapped(build("activation", "relu").rule, np.array([[np.nan] * 40], "float32"))).all()
 
 
+# ---- indices are integers, all other numbers are of the arrays' type
+
+
+COEFFICIENTS = 0.5, -1.5, 2.0, 3.0
+
+
+class Powers(NamedTuple):
+    of_z: tuple[float, ...] = (1.0, 0.25)
+
+
+POWERS = Powers()
+
+
+def by_index(z: Array) -> Array:
+    return COEFFICIENTS[1] * z + COEFFICIENTS[0] + 1  # 1 is an index, and a number
+
+
+def from_the_end(z: Array) -> Array:
+    return COEFFICIENTS[-1] * z
+
+
+def of_a_local_tuple(z: Array) -> Array:
+    c = ((0.5, 2.0), (3.0, 4.0))
+    return c[1][0] * z
+
+
+def of_a_field(z: Array) -> Array:
+    return POWERS.of_z[1] * z
+
+
+def by_slice(z: Array) -> Array:
+    p = 0 * z
+    for c in COEFFICIENTS[1:3]:
+        p = p * z + c
+    return p
+
+
+def by_range(z: Array) -> Array:
+    p = 0 * z
+    for i in range(3):
+        p = p * z + COEFFICIENTS[i]
+    return p
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("rule", [by_index, from_the_end, of_a_local_tuple, of_a_field, by_slice, by_range])
+def test_a_rule_may_index_a_tuple(rule: Any, dtype: str) -> None:
+    z = normal(5, 4, dtype=dtype)
+    np.testing.assert_allclose(mapped(rule, z), rule(z), rtol=1e-5)
+
+
 # ---- what cannot be compiled
 
 
@@ -219,6 +259,33 @@ def test_a_rule_that_numba_cannot_compile_runs_in_numpy_and_says_so_once(capsys:
     np.testing.assert_array_equal(a, 2 * z)
     (line,) = [line for line in told if "by_the_table" in line]
     assert line.startswith("engine=numba: NumPy runs activate of by_the_table, which cannot be compiled: ")
+
+
+def with_a_dict(z: Array) -> Array:
+    table = {"twice": 2.0}
+    return z * table["twice"]
+
+
+@pytest.mark.falls_back
+def test_a_kernel_that_would_need_numbas_memory_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    """Another process would load it without Numba, and crash."""
+    z, a = normal(5, 4), np.empty((5, 4), "float32")
+    Numba().bind(activate, with_a_dict, (), z, None, a)()
+    np.testing.assert_array_equal(a, 2 * z)
+    assert "which cannot be compiled: it needs " in capsys.readouterr().out
+
+
+def doubled(z: Array, a: Array) -> None:
+    a[...] = 2 * z
+
+
+@pytest.mark.falls_back
+def test_a_plain_function_runs_in_numpy_and_says_so_once(capsys: pytest.CaptureFixture[str]) -> None:
+    z, a = normal(5, 4), np.empty((5, 4), "float32")
+    for _ in range(2):
+        Numba().bind(doubled, z, a)()
+    np.testing.assert_array_equal(a, 2 * z)
+    assert capsys.readouterr().out == "engine=numba: NumPy runs doubled, which has no compiled loop\n"
 
 
 def test_without_numba_auto_is_numpy_and_numba_is_refused_in_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -258,31 +325,3 @@ def test_a_second_process_loads_kernels_without_numba(tmp_path: Path) -> None:
     assert second.endswith("True -6.0\n"), both
     assert start().communicate() == ("False -6.0\n", "")
     assert len(list((tmp_path / "kernels").glob("*.o"))) == 1
-
-
-def half(z: Array) -> Array:
-    return helped(z) * 0.5
-
-
-def helped(z: Array) -> Array:
-    return z
-
-
-def test_a_kernel_is_never_stale(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Another number in a rule, or in a function that it calls, or another type of the arrays: another kernel."""
-    z, a = normal(5, 4), np.empty((5, 4), "float32")
-
-    def described() -> str:
-        return repr(kernel.described(half))
-
-    before = described()
-    assert before == described()
-    monkeypatch.setattr(sys.modules[__name__], "helped", lambda z: z + 1)
-    assert described() != before
-    monkeypatch.undo()
-    consts = tuple(0.25 if const == 0.5 else const for const in half.__code__.co_consts)
-    monkeypatch.setattr(half, "__code__", half.__code__.replace(co_consts=consts))
-    assert described() != before
-    single, double = (Arguments((half, (), z.astype(dtype), None, a.astype(dtype))) for dtype in ("f4", "f8"))
-    assert single.kinds != double.kinds
-    assert activate_loop.__name__ == activate.__name__  # that is how a loop is found

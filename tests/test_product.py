@@ -106,7 +106,7 @@ def test_more_threads_leave_large_products_to_blas() -> None:
     small, large = matrices(32), matrices(128)
 
     def is_blas(matrices: list[Array]) -> bool:
-        return getattr(Numba().bind(forward_product, *matrices), "func", None) is forward_product
+        return getattr(Numba().bind(forward_product, *matrices), "func", None) is forward_product.function
 
     with threadpool_limits(1, user_api="blas"):
         assert not is_blas(large)
@@ -115,7 +115,7 @@ def test_more_threads_leave_large_products_to_blas() -> None:
         assert not is_blas(small)
 
 
-def test_all_products_share_their_room() -> None:
+def test_all_products_share_their_scratch() -> None:
     first = scratch((np.zeros((5, 6), "float32"),))
     assert scratch((np.zeros((6, 4), "float32"),)) is first
     assert first.ctypes.data % 64 == 0

@@ -1,9 +1,10 @@
 """Operations as one loop each, compiled by Numba once and loaded from disk ever after.
 
-The loop of an operation has its name and its arguments, and stands in loops.py, or in product.py with one argument
-more. An operation without a loop, or with a rule that Numba cannot compile, runs as it is written.
+An operation declares its loop (operation.py). One without a loop, or with a rule that Numba cannot compile, runs as it
+is written, and a line says so once.
 """
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache, partial
@@ -15,21 +16,18 @@ from typing import Any, ClassVar
 import numpy as np
 from threadpoolctl import ThreadpoolController
 
-from fmnist.engine import loops, product
-from fmnist.engine.llvm.arguments import Arguments
 from fmnist.engine.memory import zeros
-from fmnist.engine.update import UPDATED, update_loop
+from fmnist.engine.operation import as_operation
 from fmnist.errors import FmnistError, one_line
 from fmnist.interfaces import Array
 from fmnist.terminal.console import echo
 
+FALLBACKS: dict[tuple[Callable[..., Any], ...], str] = {}  # an operation and its rules that NumPy runs, and why
+SHARED = 2**22  # multiplications that are worth waking other threads for
+
 
 def installed() -> bool:
     return find_spec("numba") is not None
-
-
-TOLD: set[str] = set()  # what cannot be compiled: tried once, said once
-SHARED = 2**22  # multiplications that are worth waking other threads for
 
 
 @dataclass(frozen=True)
@@ -47,30 +45,37 @@ class Numba:
             raise FmnistError("engine=numba: Numba is not installed: pip install numba, or engine=numpy")
 
     def bind(self, operation: Callable[..., None], *arguments: Any) -> Callable[[], None]:
-        loop = loop_of(operation.__name__, arguments)
+        operation = as_operation(operation)
+        by_numpy = partial(operation.function, *arguments)
+        if operation.product:
+            if multiplications(arguments) > SHARED and blas_threads() > 1:
+                return by_numpy
+            arguments = (*arguments, scratch(arguments))
+        rules: list[Callable[..., Any]] = [value for value in arguments if isinstance(value, FunctionType)]
+        what = (operation.function, *rules)
+        if what in FALLBACKS:
+            return by_numpy
+        from fmnist.engine.llvm.kernel import bind  # LLVM, which `--help` need not wait for
+
+        loop = operation.loop_for(arguments)
         if loop is None:
-            return partial(operation, *arguments)
-        from fmnist.engine.llvm.kernel import kernel  # LLVM, which `--help` need not wait for
-
-        packed = Arguments((*arguments, scratch(arguments)) if hasattr(product, operation.__name__) else arguments)
-        name = " of ".join((operation.__name__, *packed.rules))
-        if name not in TOLD:
-            try:
-                return partial(kernel(loop, packed), packed.block)
-            except Exception as error:  # whatever Numba makes of a rule
-                TOLD.add(name)
-                echo(f"engine=numba: NumPy runs {name}, which cannot be compiled: {one_line(error)[:200]}")
-        return partial(operation, *arguments)
+            return fall_back(what, "has no compiled loop", by_numpy)
+        try:
+            return bind(loop, arguments)
+        except Exception as error:  # whatever Numba makes of a rule
+            return fall_back(what, f"cannot be compiled: {reason(error)}", by_numpy)
 
 
-def loop_of(operation: str, arguments: tuple[Any, ...]) -> FunctionType | None:
-    """The loop of an operation, if it has one."""
-    if operation == "update":
-        _, scalars, *arrays = arguments
-        return update_loop(states=len(arrays) - len(UPDATED), constants=len(scalars._fields))
-    if hasattr(product, operation) and multiplications(arguments) > SHARED and blas_threads() > 1:
-        return None
-    return getattr(product, operation, None) or getattr(loops, operation, None)
+def fall_back(what: tuple[Callable[..., Any], ...], why: str, by_numpy: Callable[[], None]) -> Callable[[], None]:
+    """Say once that NumPy runs it."""
+    FALLBACKS[what] = why
+    echo(f"engine=numba: NumPy runs {' of '.join(function.__name__ for function in what)}, which {why}")
+    return by_numpy
+
+
+def reason(error: Exception) -> str:
+    """What Numba says, without the stages it was at."""
+    return re.sub(r"Failed in nopython mode pipeline \(step: [^)]*\) ", "", one_line(error))[:200]
 
 
 def multiplications(matrices: tuple[Array, ...]) -> float:

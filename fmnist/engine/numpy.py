@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, ClassVar
 
+from fmnist.engine.operation import as_operation
+
 
 @dataclass(frozen=True)
 class NumPy:
@@ -13,4 +15,4 @@ class NumPy:
     name: ClassVar[str] = "numpy"
 
     def bind(self, operation: Callable[..., None], *arguments: Any) -> Callable[[], None]:
-        return partial(operation, *arguments)
+        return partial(as_operation(operation).function, *arguments)

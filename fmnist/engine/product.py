@@ -3,7 +3,7 @@
 BLAS is made for large matrices: it copies both factors into an order of its own before it begins. Those of a training
 step are too small for the copies to pay; here the first tile of a panel is computed from the matrix as it lies, and
 leaves the panel behind for those that follow. A tile has as many sums as the processor's vector registers hold, and
-keeps them there from the first term to the last, which has no words in Python: tile.py has it.
+keeps them there from the first term to the last, which has no words in Python: llvm/tile.py has it.
 """
 
 from typing import Any
@@ -33,7 +33,7 @@ def first_tile(a: Any, b: Any, j: Any, c: Any, panel: Any) -> None:
     tile(a, 0, b, j, c, j)
 
 
-def turn(b: Any, j: Any, panel: Any) -> None:
+def transpose(b: Any, j: Any, panel: Any) -> None:
     """panel ← B[j:]ᵀ, as many rows of B as a tile has columns."""
     n = min(tile_columns(b), b.shape[0] - j)
     panel[:, :n] = b[j : j + n].T
@@ -48,11 +48,11 @@ def multiply(a: Any, b: Any, c: Any, scratch: Any) -> None:
             tile(a, i, panel, 0, c, j)
 
 
-def multiply_turned(a: Any, b: Any, c: Any, scratch: Any) -> None:
+def multiply_transposed(a: Any, b: Any, c: Any, scratch: Any) -> None:
     """C ← A Bᵀ."""
     rows, columns, panel = tile_rows(c), tile_columns(c), scratch[: b.shape[1]]
     for j in range(0, c.shape[1], columns):
-        turn(b, j, panel)
+        transpose(b, j, panel)
         for i in range(0, c.shape[0], rows):
             tile(a, i, panel, 0, c, j)
 
@@ -66,8 +66,8 @@ def weight_gradient(x: Any, dz: Any, dW: Any, scratch: Any) -> None:
 
 
 def input_gradient(dz: Any, W: Any, dx: Any, scratch: Any) -> None:
-    """∂x = ∂z Wᵀ turns W round, ∂xᵀ = W ∂zᵀ turns the other two: what is less work."""
+    """∂x = ∂z Wᵀ transposes W, ∂xᵀ = W ∂zᵀ the other two: what is less work."""
     if W.size < dz.size + dx.size:
-        multiply_turned(dz, W, dx, scratch)
+        multiply_transposed(dz, W, dx, scratch)
     else:
-        multiply_turned(W, dz, dx.T, scratch)
+        multiply_transposed(W, dz, dx.T, scratch)

@@ -4,16 +4,20 @@ from functools import cache
 from types import FunctionType
 from typing import Any
 
-UPDATED = "h", "decay", "bounds", "theta", "g"  # the arrays of every update, before those of the state
+
+def update_loop(
+    rule: Any, scalars: Any, h: Any, decay: Any, bounds: Any, theta: Any, g: Any, *state: Any
+) -> FunctionType:
+    """One pass over θ, ∇θ and the state: first what decays, then the rest."""
+    return write(states=len(state), constants=len(scalars._fields))
 
 
 @cache
-def update_loop(states: int, constants: int) -> FunctionType:
-    """One pass over θ, ∇θ and the state: first what decays, then the rest."""
+def write(states: int, constants: int) -> FunctionType:
     s = [f"s{j}" for j in range(states)]
     elements = "".join(f", {name}[i]" for name in s)
     source = f"""
-def update(rule, scalars, {", ".join(UPDATED)}{"".join(f", {name}" for name in s)}):
+def update(rule, scalars, h, decay, bounds, theta, g{"".join(f", {name}" for name in s)}):
     c = scalars({", ".join(f"h[{j}]" for j in range(constants))})
     keep, pull = decay[0], decay[1]
     for i in range(bounds[0]):
@@ -24,5 +28,5 @@ def update(rule, scalars, {", ".join(UPDATED)}{"".join(f", {name}" for name in s
 """
     names: dict[str, Any] = {}
     exec(source, names)
-    update: FunctionType = names["update"]
-    return update
+    loop: FunctionType = names["update"]
+    return loop

@@ -16,6 +16,8 @@ from typing import ClassVar
 
 import numpy as np
 
+from fmnist.engine import loops
+from fmnist.engine.operation import operation
 from fmnist.interfaces import Array, Engine
 from fmnist.loss.softmax import log_softmax
 
@@ -60,6 +62,7 @@ class BoundLoss:
         return value, int(correct)
 
 
+@operation(loops.loss)
 def loss(rule: Rule, h: tuple[float, ...], z: Array, y: Array, scratch: Array, grad: Array, sums: Array) -> None:
     """sums ← Σₙ ℓₙ and how many are right;  grad ← ∂L/∂z."""
     n, k = z.shape

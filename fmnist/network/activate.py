@@ -3,6 +3,8 @@
 import numpy as np
 
 from fmnist.activation.base import Activation, Rule
+from fmnist.engine import loops
+from fmnist.engine.operation import operation
 from fmnist.interfaces import Array
 from fmnist.network.buffer import Buffer
 from fmnist.network.layer import Layer, Parameter, Pass
@@ -34,6 +36,7 @@ class Activate(Layer):
         return self.engine.bind(activate_backward, self.sigma.derivative, self.h, self.x, self.y, dy, db), dy
 
 
+@operation(loops.activate)
 def activate(rule: Rule, h: tuple[float, ...], z: Array, b: Array | None, a: Array) -> None:
     """z ← z + b,  a ← σ(z)."""
     if b is not None:
@@ -42,6 +45,7 @@ def activate(rule: Rule, h: tuple[float, ...], z: Array, b: Array | None, a: Arr
         a[rows] = rule(z[rows], *h)
 
 
+@operation(loops.activate_backward)
 def activate_backward(derivative: Rule, h: tuple[float, ...], z: Array, a: Array, d: Array, db: Array | None) -> None:
     """∂z ← ∂a ⊙ σ′(z), in place of ∂a;  ∂b ← Σₙ ∂z."""
     for rows in chunks(*z.shape):

@@ -4,6 +4,8 @@ from functools import partial
 
 import numpy as np
 
+from fmnist.engine import loops
+from fmnist.engine.operation import operation
 from fmnist.interfaces import Array
 from fmnist.network.buffer import Buffer
 from fmnist.network.layer import Layer, Parameter, Pass
@@ -44,6 +46,7 @@ class BatchNorm(Layer):
         return self.engine.bind(batch_norm_backward, *kept, *results), dy
 
 
+@operation(loops.batch_norm)
 def batch_norm(
     x: Array,
     momentum: float,
@@ -70,6 +73,7 @@ def batch_norm(
     y += beta
 
 
+@operation(loops.batch_norm_backward)
 def batch_norm_backward(
     gamma: Array, scale: Array, xhat: Array, dgamma: Array, dbeta: Array, d: Array, product: Array
 ) -> None:

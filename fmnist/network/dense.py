@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from fmnist.engine import product
+from fmnist.engine.operation import operation
 from fmnist.interfaces import Array
 from fmnist.network.buffer import Buffer
 from fmnist.network.layer import Layer, Parameter, Pass
@@ -39,16 +41,19 @@ class Dense(Layer):
         return both, dx
 
 
+@operation(product.forward_product, product=True)
 def forward_product(x: Array, W: Array, z: Array) -> None:
     """z ← x W."""
     np.dot(x, W, z)
 
 
+@operation(product.weight_gradient, product=True)
 def weight_gradient(x: Array, dz: Array, dW: Array) -> None:
     """∂W ← xᵀ ∂z."""
     np.dot(x.T, dz, dW)
 
 
+@operation(product.input_gradient, product=True)
 def input_gradient(dz: Array, W: Array, dx: Array) -> None:
     """∂x ← ∂z Wᵀ."""
     np.dot(dz, W.T, dx)

@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from fmnist.engine import loops
+from fmnist.engine.operation import operation
 from fmnist.interfaces import Array, Rng
 from fmnist.network.buffer import Buffer
 from fmnist.network.layer import Layer, Pass
@@ -34,12 +36,14 @@ class Dropout(Layer):
         return self.engine.bind(drop_backward, self.mask, dy), dy
 
 
+@operation(loops.drop)
 def drop(u: Array, p: float, scale: float, x: Array, mask: Array, y: Array) -> None:
     """m/(1−p) ← scale where u ≥ p, else 0;  y ← x ⊙ m/(1−p)."""
     np.multiply(u >= p, scale, out=mask)
     np.multiply(x, mask, out=y)
 
 
+@operation(loops.drop_backward)
 def drop_backward(mask: Array, d: Array) -> None:
     """∂x ← ∂y ⊙ m/(1−p), in place of ∂y."""
     d *= mask

@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from fmnist.engine import loops
+from fmnist.engine.operation import operation
 from fmnist.interfaces import Array
 from fmnist.network.buffer import Buffer
 from fmnist.network.layer import Layer, Parameter, Pass
@@ -35,6 +37,7 @@ class LayerNorm(Layer):
         return self.engine.bind(layer_norm_backward, *kept, *results), dy
 
 
+@operation(loops.layer_norm)
 def layer_norm(x: Array, eps: float, gamma: Array, beta: Array, scale: Array, xhat: Array, y: Array) -> None:
     """The forward pass."""
     np.subtract(x, x.mean(axis=1, keepdims=True), out=xhat)
@@ -45,6 +48,7 @@ def layer_norm(x: Array, eps: float, gamma: Array, beta: Array, scale: Array, xh
     y += beta
 
 
+@operation(loops.layer_norm_backward)
 def layer_norm_backward(
     gamma: Array, scale: Array, xhat: Array, dgamma: Array, dbeta: Array, d: Array, product: Array
 ) -> None:

@@ -18,6 +18,8 @@ import numpy as np
 from fmnist.config import check
 from fmnist.engine.memory import zeros
 from fmnist.engine.numpy import NumPy
+from fmnist.engine.operation import operation
+from fmnist.engine.update import update_loop
 from fmnist.errors import CheckpointError
 from fmnist.interfaces import Array, Engine, State
 from fmnist.network.parameters import Parameters
@@ -111,6 +113,7 @@ class Optimizer:
                 setattr(self, name, state[name].item())
 
 
+@operation(update_loop, written=True)
 def update(
     rule: Rule,
     scalars: Callable[..., Any],

@@ -6,7 +6,9 @@ from functools import partial
 import numpy as np
 
 from fmnist.augment.none import NoAugment
+from fmnist.engine import loops
 from fmnist.engine.numpy import NumPy
+from fmnist.engine.operation import operation
 from fmnist.interfaces import Array, Augment, Engine, Rng, Split, Splits
 from fmnist.network.buffer import Buffer
 
@@ -58,6 +60,7 @@ class Batches:
         to_float()
 
 
+@operation(loops.gather)
 def gather(
     images: Array, labels: Array, rows: Array, scale: float, shift: float, raw: Array, x: Array, y: Array
 ) -> None:
@@ -67,6 +70,7 @@ def gather(
     rescale(raw, scale, shift, x)
 
 
+@operation(loops.rescale)
 def rescale(raw: Array, scale: float, shift: float, x: Array) -> None:
     """x ← scale · raw + shift."""
     np.multiply(raw, x.dtype.type(scale), out=x)

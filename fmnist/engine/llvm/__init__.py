@@ -1,1 +1,1 @@
-"""Everything that speaks LLVM: loops compiled into kernels, kept as machine code."""
+"""Everything that speaks LLVM. The rest of the engine uses two names: `kernel.bind` and `registers.registers`."""

@@ -18,6 +18,7 @@ class Arguments:
     """block: the words: of each array the address and the shape, and the address of all numbers.
 
     kinds: of each argument what the kernel must know of it when it is compiled.
+    constants: the arguments that are compiled in; rules: the names of the functions among them.
     dtype: the type that the kernel computes in, that of the first array of floats.
     """
 
@@ -25,19 +26,19 @@ class Arguments:
         self.values = values
         arrays = [value for value in values if isinstance(value, np.ndarray)]
         self.dtype = next(array.dtype for array in arrays if array.dtype.kind == "f")
-        self.rules = tuple(value.__name__ for value in values if isinstance(value, FunctionType))
-        self.kinds = [kind(value) for value in values]
-        self.constants = tuple(value for value in values if kind(value) == "constant")
+        self.kinds = [kind_of(value) for value in values]
+        self.constants = [v for v, kind in zip(values, self.kinds, strict=True) if kind == "constant"]
         flat = [number for value in values for number in numbers(value)]
+        self.rules = [value.__name__ for value in self.constants if isinstance(value, FunctionType)]
         self.numbers = np.array(flat, self.dtype)
         words = [word for array in (*arrays, self.numbers) for word in (address(array), *array.shape)]
         self.block = (ctypes.c_int64 * len(words))(*words)
         self.block.owner = self  # type: ignore[attr-defined]  # the arrays live as long as their addresses
 
 
-def kind(value: Any) -> str:
+def kind_of(value: Any) -> str:
     if isinstance(value, np.ndarray):
-        return f"array {value.dtype} {value.ndim}"
+        return f"array {value.dtype.str} {value.ndim}"
     if isinstance(value, tuple):
         return f"tuple {len(value)}"
     if isinstance(value, float):
@@ -53,5 +54,6 @@ def numbers(value: Any) -> tuple[float, ...]:
 
 def address(array: Array) -> int:
     """Where the first element lies; a kernel walks through contiguous memory."""
-    assert array.flags.c_contiguous
+    if not array.flags.c_contiguous:
+        raise ValueError("an array is not contiguous")
     return array.__array_interface__["data"][0]
