@@ -66,7 +66,7 @@ def test_none_leaves_the_generator_alone():
     assert generator.random() == rng(3).random()
 
 
-def test_flip_mirrors_left_and_right():
+def test_flip_exchanges_left_and_right():
     images = np.array([[[1, 2, 3], [4, 5, 6]]], np.uint8)
     Flip(probability=1)(images, rng())
     assert images.tolist() == [[[3, 2, 1], [6, 5, 4]]]
@@ -75,7 +75,7 @@ def test_flip_mirrors_left_and_right():
 
 
 @pytest.mark.parametrize("probability", [0.2, 0.5])
-def test_flip_mirrors_the_share_it_says_each_image_on_its_own(probability):
+def test_flip_flips_the_share_it_says_each_image_independently(probability):
     before, images = noise(2000), noise(2000)
     Flip(probability=probability)(images, rng())
     flipped = [which(a, {False: b, True: b[:, ::-1]}) for a, b in zip(images, before, strict=True)]
