@@ -1,7 +1,6 @@
 """The house keeps its order: imports point down, YAML and classes agree, an option is two files and no edit."""
 
 import ast
-import shutil
 from dataclasses import MISSING, fields
 from pathlib import Path
 
@@ -11,7 +10,7 @@ from hydra.utils import get_class
 from omegaconf import OmegaConf
 
 import fmnist.terminal.user_errors  # noqa: F401  registers the resolver that config.yaml uses
-from cli import TINY, run, summary, train
+from cli import train
 from fmnist.experiment import GROUPS, experiment
 from options import CONF, ROOT, options
 
@@ -136,98 +135,6 @@ def test_every_command_in_a_yaml_composes_and_builds(words: str) -> None:
         of_a_grid = [word for word in words.split() if word != "-m"]
         of_a_grid_the_first = [word if "[" in word else word.partition(",")[0] for word in of_a_grid]
         experiment(compose("config", overrides=of_a_grid_the_first))
-
-
-OPTIMIZER = '''
-"""Sign descent."""
-
-from dataclasses import dataclass
-from typing import ClassVar, NamedTuple
-
-import numpy as np
-
-from fmnist.interfaces import Array
-from fmnist.optimizer.base import Optimizer, Rule
-
-
-class Scalars(NamedTuple):
-    lr: float
-
-
-def sign(theta: Array, g: Array, h: Scalars) -> tuple[Array]:
-    return (theta - h.lr * np.sign(g),)
-
-
-@dataclass(kw_only=True)
-class Sign(Optimizer):
-    """θ ← θ − η sign(g)."""
-
-    lr: float = 0.001
-
-    rule: ClassVar[Rule] = staticmethod(sign)
-
-    def scalars(self, lr: float) -> Scalars:
-        return Scalars(lr)
-'''
-SQUARE = '''
-"""The square, a poor activation."""
-
-from dataclasses import dataclass
-from typing import ClassVar
-
-from fmnist.activation.base import Activation, Rule
-from fmnist.interfaces import Array
-
-
-def square(z: Array) -> Array:
-    return z * z
-
-
-def square_derivative(z: Array, a: Array) -> Array:
-    return 2 * z
-
-
-@dataclass(frozen=True, kw_only=True)
-class Square(Activation):
-    """σ(z) = z²,  σ′(z) = 2z."""
-
-    rule: ClassVar[Rule] = staticmethod(square)
-    derivative: ClassVar[Rule] = staticmethod(square_derivative)
-'''
-NEW_FILES = {
-    "fmnist/optimizer/sign.py": OPTIMIZER,
-    "conf/optimizer/sign.yaml": "# Sign descent. Try: python train.py optimizer=sign\n"
-    "_target_: fmnist.optimizer.sign.Sign\nlr: 0.001\nweight_decay: 0.0\ndecoupled: false\n",
-    "fmnist/activation/square.py": SQUARE,
-    "conf/activation/square.yaml": "# The square. Try: python train.py activation=square\n"
-    "_target_: fmnist.activation.square.Square\n",
-    "conf/init/he_large.yaml": "# He, too large. Try: python train.py init=he_large\n"
-    "_target_: fmnist.init.variance_scaling.VarianceScaling\ngain: 4.0\nfan: in\ndistribution: normal\n",
-}
-
-
-def test_a_new_option_is_two_files_and_no_edit(tmp_path: Path) -> None:
-    """In a copy of the project: the command line knows the options, and the contract tests pick them up."""
-    for name in ("fmnist", "conf", "tests"):
-        shutil.copytree(ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__"))
-    for name in ("train.py", "pyproject.toml"):
-        shutil.copy(ROOT / name, tmp_path)
-    for name, text in NEW_FILES.items():
-        (tmp_path / name).write_text(text.lstrip())
-    here = {"PYTHONPATH": str(tmp_path)}
-
-    words = ("optimizer=sign", "activation=square", "init=he_large", "optimizer.lr=0.01")
-    done = run("train.py", *TINY, *words, "hydra.run.dir=run", cwd=tmp_path, **here)
-    assert done.returncode == 0, done.stderr
-    assert summary(tmp_path / "run")["state"] == "finished"
-
-    contracts = [f"tests/test_{group}.py" for group in ("optimizer", "activation", "init", "engine")]
-    chosen = ("-k", "sign or square or he_large", "-p", "no:cacheprovider")
-    tested = run("-m", "pytest", *contracts, *chosen, cwd=tmp_path, PYTHONWARNINGS="", **here)
-    assert tested.returncode == 0, tested.stdout
-    listing = ("-m", "pytest", "tests/test_optimizer.py", "-k", "sign", "--collect-only", "-p", "no:cacheprovider")
-    listed = run(*listing, cwd=tmp_path, PYTHONWARNINGS="", **here)
-    assert listed.stdout.count("[sign") >= 5, listed.stdout
 
 
 def test_a_misspelt_new_option_would_be_found_too(tmp_path: Path) -> None:
