@@ -1,6 +1,10 @@
-"""The house keeps its order: imports point down, YAML and classes agree, an option is two files and no edit."""
+"""The structure of the project: imports point down, YAML and classes agree, names and messages are the field's.
+
+That an option is new files and no edit is tested in test_recipes.py.
+"""
 
 import ast
+import re
 from dataclasses import MISSING, fields
 from pathlib import Path
 
@@ -76,6 +80,40 @@ def test_no_files_import_each_other_in_a_circle() -> None:
     assert not left, {module: others & left.keys() for module, others in left.items()}
 
 
+POSIX_ONLY = {"fcntl", "grp", "pwd", "resource", "termios", "tty"}
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_nothing_that_only_posix_has_is_imported_at_the_head_of_a_module(module: str) -> None:
+    """The README says so; on Windows such an import would be the end of every command."""
+    heads = [
+        node for node in ast.parse(MODULES[module].read_text()).body if isinstance(node, ast.Import | ast.ImportFrom)
+    ]
+    names = {alias.name for node in heads for alias in node.names} | {getattr(node, "module", None) for node in heads}
+    assert not names & POSIX_ONLY
+
+
+# Names that were replaced by those of the field: classes and constants, functions, modules.
+OLD_NAMES = re.compile(
+    r"\b(Finding|Judge|Ledger|ROOMS|Session|Streams|TOLD)\b"
+    r"|\b(closing|judged|shell|streams|tally)\("
+    r"|\bfmnist\.(build|compose|plain|record|session|shell|streams)\b"
+)
+
+
+def test_no_old_name_comes_back() -> None:
+    files = [path for folder in ("fmnist", "tests", "docs", "benchmarks") for path in (ROOT / folder).rglob("*")]
+    texts = [path for path in [*files, *ROOT.glob("*.md")] if path.suffix in (".py", ".md")]
+    found = [
+        f"{path.relative_to(ROOT)}:{number}: {match[0]}"
+        for path in texts
+        if path not in (Path(__file__), ROOT / "CHANGELOG.md")
+        for number, line in enumerate(path.read_text().splitlines(), 1)
+        for match in OLD_NAMES.finditer(line)
+    ]
+    assert not found, "\n".join(found)
+
+
 def test_the_root_of_the_package_can_be_taken_in_at_a_glance() -> None:
     names = {path.name for path in (ROOT / "fmnist").iterdir()} - {"__init__.py", "__pycache__"}
     assert len(names) <= 25, sorted(names)
@@ -122,7 +160,7 @@ def test_every_option_composes_and_builds(choice: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "words",
+    "command",
     [
         line.partition("Try: python train.py ")[2]
         for file in sorted(CONF.rglob("*.yaml"))
@@ -130,11 +168,11 @@ def test_every_option_composes_and_builds(choice: str) -> None:
         if "Try: python train.py " in line
     ],
 )
-def test_every_command_in_a_yaml_composes_and_builds(words: str) -> None:
+def test_every_command_in_a_yaml_composes_and_builds(command: str) -> None:
+    """Of a grid the first point."""
+    overrides = [word if "[" in word else word.partition(",")[0] for word in command.split() if word != "-m"]
     with initialize_config_dir(str(CONF), version_base="1.3"):
-        of_a_grid = [word for word in words.split() if word != "-m"]
-        of_a_grid_the_first = [word if "[" in word else word.partition(",")[0] for word in of_a_grid]
-        experiment(compose("config", overrides=of_a_grid_the_first))
+        experiment(compose("config", overrides=overrides))
 
 
 def test_a_misspelt_new_option_would_be_found_too(tmp_path: Path) -> None:

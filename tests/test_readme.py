@@ -27,18 +27,18 @@ COMMANDS = [line.partition("#")[0].strip() for line in LINES.splitlines() if lin
 COMMANDS = sorted({*COMMANDS, *re.findall(r"`(python train\.py[^`]*)`", LINES)})
 
 
-def words(command: str) -> list[str]:
-    """What of it can be composed: of a grid the first value, of an interval and of a cluster's launcher nothing."""
-    found = [word for word in shlex.split(command)[2:] if "=" in word and "(" not in word and "launcher" not in word]
-    return [word if "[" in word else word.partition(",")[0] for word in found]
+def overrides(command: str) -> list[str]:
+    """Those that can be composed: the first value of a grid, but no interval and no cluster's launcher."""
+    words = [word for word in shlex.split(command)[2:] if "=" in word and "(" not in word and "launcher" not in word]
+    return [word if "[" in word else word.partition(",")[0] for word in words]
 
 
 @pytest.mark.parametrize("command", COMMANDS)
-def test_a_command_of_the_readme_composes_and_builds(command: str) -> None:
+def test_a_command_on_a_page_composes_and_builds(command: str) -> None:
     if any(word in command for word in ("resume=", "=sign", "experiment=best")):
         return  # they need a run, a file of the recipe, a sweep: see test_resume.py, test_recipes.py, test_sweep.py
     with initialize_config_dir(str(CONF), version_base="1.3"):
-        experiment(compose("config", overrides=words(command)))
+        experiment(compose("config", overrides=overrides(command)))
 
 
 def test_the_table_of_groups_names_each_group_and_no_option_that_is_not_there() -> None:
