@@ -185,7 +185,8 @@ def test_a_pruner_answers_and_spares_the_best(name: str) -> None:
             trial.report(0.1 * quality + 0.01 * epoch, epoch)
             prune = trial.should_prune()
             assert prune in (True, False)
-            assert not (prune and quality), "each of these is better than all before it, and still gets better"
+            if quality and not isinstance(pruner, optuna.pruners.ThresholdPruner):  # whose bounds may be anywhere
+                assert not prune, "it is better than all before, and still gets better"
         study.tell(trial, 0.1 * quality)
 
 

@@ -80,19 +80,6 @@ def test_no_files_import_each_other_in_a_circle() -> None:
     assert not left, {module: others & left.keys() for module, others in left.items()}
 
 
-POSIX_ONLY = {"fcntl", "grp", "pwd", "resource", "termios", "tty"}
-
-
-@pytest.mark.parametrize("module", MODULES)
-def test_nothing_that_only_posix_has_is_imported_at_the_head_of_a_module(module: str) -> None:
-    """The README says so; on Windows such an import would be the end of every command."""
-    heads = [
-        node for node in ast.parse(MODULES[module].read_text()).body if isinstance(node, ast.Import | ast.ImportFrom)
-    ]
-    names = {alias.name for node in heads for alias in node.names} | {getattr(node, "module", None) for node in heads}
-    assert not names & POSIX_ONLY
-
-
 # Names that were replaced by those of the field: classes and constants, functions, modules.
 OLD_NAMES = re.compile(
     r"\b(Finding|Judge|Ledger|ROOMS|Session|Streams|TOLD)\b"

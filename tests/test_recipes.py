@@ -52,10 +52,10 @@ PICKED_UP = {
     "experiment": ("narrow", "test_house"),
     "sweep": ("rates", "test_house"),
 }
-# Left out in the copy: they take long, and no option can change what they find.
+# Left out in the copy, for the time they take; no new option changes what they find.
 SLOW = {
     "test_recipes": "this file",
-    "test_sweep": "whole sweeps; test_sweep_in_the_copy below runs one",
+    "test_sweep": "whole sweeps; one with the new options runs here",
     "test_sweep_kill": "sweeps that are killed",
     "test_sweep_launchers": "sweeps on Hydra's launchers",
     "test_sweep_postgres": "a database server",

@@ -1,37 +1,20 @@
 """A multilayer perceptron whose layers become narrower."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from fmnist.activation.base import Activation
 from fmnist.config import check
-from fmnist.interfaces import Engine, Init, Rng
 from fmnist.model.mlp import MLP
-from fmnist.network.network import Network
 
 
 @dataclass(kw_only=True)
-class Funnel:
-    """Each hidden layer has half the units of the one before."""
+class Funnel(MLP):
+    """The first hidden layer has `first` units, each further one half of the one before."""
 
-    activation: Activation
-    init: Init
-    layers: int = 2
-    width: int = 64
+    first: int = 64
+    width: list[int] = field(init=False)
 
     def __post_init__(self) -> None:
-        check.integer(1, layers=self.layers, width=self.width)
-
-    def network(
-        self,
-        inputs: int,
-        outputs: int,
-        *,
-        init_rng: Rng,
-        dropout_rng: Rng,
-        dtype: str = "float32",
-        engine: Engine | None = None,
-    ) -> Network:
-        widths = [max(1, self.width >> i) for i in range(self.layers)]
-        mlp = MLP(activation=self.activation, init=self.init, layers=self.layers, width=widths)
-        rngs = {"init_rng": init_rng, "dropout_rng": dropout_rng}
-        return mlp.network(inputs, outputs, **rngs, dtype=dtype, engine=engine)
+        check.integer(1, first=self.first)
+        check.integer(0, layers=self.layers)
+        self.width = [max(1, self.first >> i) for i in range(self.layers)]
+        super().__post_init__()
