@@ -1,4 +1,4 @@
-"""`python -m fmnist`: what is not training. Every file of fmnist/command/ is a command."""
+"""`python -m fmnist COMMAND`: everything but training. Each file of fmnist/command/ is a command."""
 
 from argparse import ArgumentParser
 from importlib import import_module
@@ -15,9 +15,9 @@ def main() -> None:
     for file in iter_modules(command.__path__):
         module = import_module(f"{command.__name__}.{file.name}")
         text = (getdoc(module) or "").replace("%", "%%")
-        of_command = commands.add_parser(file.name.replace("_", "-"), help=text.partition("\n")[0], description=text)
-        module.arguments(of_command)
-        of_command.set_defaults(run=module.run)
+        subparser = commands.add_parser(file.name.replace("_", "-"), help=text.partition("\n")[0], description=text)
+        module.arguments(subparser)
+        subparser.set_defaults(run=module.run)
     arguments = parser.parse_args()
     with user_errors():
         arguments.run(arguments)

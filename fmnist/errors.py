@@ -1,11 +1,11 @@
-"""What a user can put right. Each error is one line on the terminal, without a traceback, and an exit code."""
+"""Errors that a user can fix: each is one line on the terminal, without a traceback, and an exit code."""
 
 from collections.abc import Iterable
 from difflib import get_close_matches
 
 
 class FmnistError(Exception):
-    """A mistake or a circumstance outside the code; `str(error)` is the whole message for the user."""
+    """A mistake or a problem outside the code; `str(error)` is the whole message for the user."""
 
     exit_code = 2
 
@@ -18,16 +18,16 @@ class ConfigError(FmnistError):
         super().__init__(f"{key}={show(value)}: allowed is {allowed}")
 
     def within(self, group: str) -> "ConfigError":
-        """The same error, with the key as the user types it."""
+        """The same error with the group before the key, as the user types it."""
         return ConfigError(f"{group}.{self.key}", self.value, self.allowed)
 
 
 class DataError(FmnistError):
-    """A data file is missing, truncated or another one than it should be."""
+    """A data file is missing, truncated or not the expected one."""
 
 
 class DataUnavailable(DataError):
-    """The data set is neither on this machine nor to be had from a mirror."""
+    """The data set is not on this machine and cannot be downloaded."""
 
     exit_code = 3
 
@@ -37,18 +37,18 @@ class CheckpointError(FmnistError):
 
 
 class Diverged(FmnistError):
-    """The loss turned NaN or infinite."""
+    """The loss became NaN or infinite."""
 
     exit_code = 1
 
 
 def one_line(error: BaseException) -> str:
-    """The error's own words on one line, without Hydra's pointer to its documentation."""
+    """The error's message on one line, without Hydra's link to its documentation."""
     return " ".join(str(error).partition("\nSee https")[0].split())
 
 
 def show(value: object) -> str:
-    """A value as one types it on the command line: null, true, [64,32]."""
+    """A value as it is typed on the command line: null, true, [64,32]."""
     if value is None:
         return "null"
     if isinstance(value, bool):
@@ -59,6 +59,6 @@ def show(value: object) -> str:
 
 
 def closest(name: str, names: Iterable[str]) -> str:
-    """A hint for a misspelt name, or nothing: ' (did you mean adam?)'."""
+    """A hint for a misspelt name, or an empty string: ' (did you mean adam?)'."""
     match = get_close_matches(name, list(names), n=1, cutoff=0.5)
     return f" (did you mean {match[0]}?)" if match else ""

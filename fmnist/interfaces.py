@@ -1,9 +1,9 @@
-"""Every contract of the house on one page: read this first.
+"""The interfaces of the project on one page; read this first.
 
 Shapes: n examples of a batch, d inputs, k classes. Arrays are float32 (or float64: `trainer.precision`)
-unless said otherwise. All randomness comes in as a `numpy.random.Generator`.
-Contracts that come with code stand where it is: `Layer` in `network/layer.py`, and the bases that models, activations,
-losses, optimizers and callbacks share, such as `model/base.py`.
+unless said otherwise. All randomness comes from a `numpy.random.Generator` that is passed in.
+`Layer` is in `network/layer.py`, and the base classes of models, activations, losses, optimizers and callbacks are
+beside their subclasses, such as `optimizer/base.py`.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -15,14 +15,14 @@ from numpy.typing import NDArray
 
 Array = NDArray[Any]
 Rng = np.random.Generator
-State = dict[str, Array]  # what a checkpoint holds of a part, by name
+State = dict[str, Array]  # arrays of a checkpoint by name
 Metrics = dict[str, float]  # "val/accuracy" → 0.89
 
 
 class Split(NamedTuple):
     """A part of a data set: the examples `x[rows]` with the labels `y[rows]`.
 
-    x: (N, d) uint8, never copied: it may be a memory map that many processes share.
+    x: (N, d) uint8, never copied: it may be a memory map shared by many processes.
     y: (N,) intp, the classes 0 … k−1.
     rows: (n,) intp, which examples belong to this part.
     """
@@ -47,7 +47,7 @@ class Splits(NamedTuple):
     shape: tuple[int, int]  # an image's height and width; d = height · width
     scale: float
     shift: float
-    source: str  # where the examples came from: a folder, or how they were made
+    source: str  # where the examples come from: a folder, or how they were generated
 
     @property
     def d(self) -> int:
@@ -77,13 +77,13 @@ class Engine(Protocol):
 
 
 class Dataset(Protocol):
-    """Where examples come from. Building one does nothing; `load` does the work."""
+    """Where examples come from. The constructor does no work; `load` does."""
 
     def load(self) -> Splits: ...
 
 
 class Augment(Protocol):
-    """A random change of the training images that keeps their meaning."""
+    """A random change of the training images that leaves their labels right."""
 
     def __call__(self, images: Array, rng: Rng) -> None:
         """Change images, (n, height, width) uint8, in place."""

@@ -1,4 +1,4 @@
-"""`python train.py …` as a user types it, in a folder of the test's own."""
+"""Run `python train.py …` as a user types it, in a folder of the test."""
 
 import csv
 import json
@@ -13,7 +13,7 @@ from options import ROOT
 TINY = ("debug=tiny", "callbacks.progress=null")
 
 
-# A warning is a mistake, but for connections to a database that Optuna leaves to the end of the process.
+# Warnings are errors, except for database connections that Optuna closes only when the process ends.
 STRICT = "error,ignore::ResourceWarning"
 
 

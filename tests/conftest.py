@@ -1,7 +1,4 @@
-"""One BLAS thread per process: the matrices of the tests are small, and pytest runs several processes.
-
-Without wandb, but for the tests of it.
-"""
+"""The environment of all tests: one BLAS thread per process (pytest runs several), no W&B, the folder of the data."""
 
 import os
 import sys
@@ -13,10 +10,10 @@ from options import ROOT
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 os.environ["WANDB_MODE"] = "disabled"
-if "FMNIST_DATA" not in os.environ:  # the tests' programs run in folders of their own
+if "FMNIST_DATA" not in os.environ:  # the tests run programs in other folders
     homes = [ROOT / "data", ROOT.parent / "shared" / "data"]
     os.environ["FMNIST_DATA"] = str(next((home for home in homes if home.is_dir()), homes[0]))
-os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # hundreds of processes start; each would compile the source again
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # or each of hundreds of processes would compile the source again
 
 
 @pytest.fixture(autouse=True)

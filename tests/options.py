@@ -1,4 +1,4 @@
-"""The options of a config group as the YAML files on disk say: a new file joins every contract test by itself."""
+"""The options of a config group, read from the YAML files on disk: contract tests pick up a new file."""
 
 from pathlib import Path
 from typing import Any

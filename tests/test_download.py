@@ -16,7 +16,7 @@ LABELS = "train-labels-idx1-ubyte.gz"
 def cache(tmp_path, monkeypatch):
     monkeypatch.setenv("FMNIST_CACHE", str(tmp_path / "cache"))
     monkeypatch.delenv("FMNIST_DATA", raising=False)
-    monkeypatch.setattr("fmnist.dataset.places.REPOSITORY", tmp_path / "repository")  # whatever lies in ours
+    monkeypatch.chdir(tmp_path)  # where no data are
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
     return tmp_path / "cache"
 

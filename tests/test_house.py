@@ -1,7 +1,10 @@
-"""The house keeps its order: imports point down, YAML and classes agree, an option is two files and no edit."""
+"""The structure of the project: imports point down, YAML and classes agree, names and messages are the field's.
+
+That an option is new files and no edit is tested in test_recipes.py.
+"""
 
 import ast
-import shutil
+import re
 from dataclasses import MISSING, fields
 from pathlib import Path
 
@@ -11,7 +14,7 @@ from hydra.utils import get_class
 from omegaconf import OmegaConf
 
 import fmnist.config.resolvers  # noqa: F401  config.yaml uses them
-from cli import TINY, run, summary, train
+from cli import train
 from fmnist.experiment import GROUPS, experiment
 from options import CONF, ROOT, options
 
@@ -77,6 +80,27 @@ def test_no_files_import_each_other_in_a_circle() -> None:
     assert not left, {module: others & left.keys() for module, others in left.items()}
 
 
+# Names that were replaced by those of the field: classes and constants, functions, modules.
+OLD_NAMES = re.compile(
+    r"\b(Finding|Judge|Ledger|ROOMS|Session|Streams|TOLD)\b"
+    r"|\b(closing|judged|shell|streams|tally)\("
+    r"|\bfmnist\.(build|compose|plain|record|session|shell|streams)\b"
+)
+
+
+def test_no_old_name_comes_back() -> None:
+    files = [path for folder in ("fmnist", "tests", "docs", "benchmarks") for path in (ROOT / folder).rglob("*")]
+    texts = [path for path in [*files, *ROOT.glob("*.md")] if path.suffix in (".py", ".md")]
+    found = [
+        f"{path.relative_to(ROOT)}:{number}: {match[0]}"
+        for path in texts
+        if path not in (Path(__file__), ROOT / "CHANGELOG.md")
+        for number, line in enumerate(path.read_text().splitlines(), 1)
+        for match in OLD_NAMES.finditer(line)
+    ]
+    assert not found, "\n".join(found)
+
+
 def test_the_root_of_the_package_can_be_taken_in_at_a_glance() -> None:
     names = {path.name for path in (ROOT / "fmnist").iterdir()} - {"__init__.py", "__pycache__"}
     assert len(names) <= 25, sorted(names)
@@ -123,7 +147,7 @@ def test_every_option_composes_and_builds(choice: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "words",
+    "command",
     [
         line.partition("Try: python train.py ")[2]
         for file in sorted(CONF.rglob("*.yaml"))
@@ -131,168 +155,11 @@ def test_every_option_composes_and_builds(choice: str) -> None:
         if "Try: python train.py " in line
     ],
 )
-def test_every_command_in_a_yaml_composes_and_builds(words: str) -> None:
+def test_every_command_in_a_yaml_composes_and_builds(command: str) -> None:
+    """Of a grid the first point."""
+    overrides = [word if "[" in word else word.partition(",")[0] for word in command.split() if word != "-m"]
     with initialize_config_dir(str(CONF), version_base="1.3"):
-        of_a_grid = [word for word in words.split() if word != "-m"]
-        of_a_grid_the_first = [word if "[" in word else word.partition(",")[0] for word in of_a_grid]
-        experiment(compose("config", overrides=of_a_grid_the_first))
-
-
-OPTIMIZER = '''
-"""Sign descent."""
-
-from dataclasses import dataclass
-from typing import ClassVar, NamedTuple
-
-import numpy as np
-
-from fmnist.interfaces import Array
-from fmnist.optimizer.base import Optimizer, Rule
-
-
-class Scalars(NamedTuple):
-    lr: float
-
-
-def sign(theta: Array, g: Array, h: Scalars) -> tuple[Array]:
-    return (theta - h.lr * np.sign(g),)
-
-
-@dataclass(kw_only=True)
-class Sign(Optimizer):
-    """θ ← θ − η sign(g)."""
-
-    lr: float = 0.001
-
-    rule: ClassVar[Rule] = staticmethod(sign)
-
-    def scalars(self, lr: float) -> Scalars:
-        return Scalars(lr)
-'''
-SQUARE = '''
-"""The square, a poor activation."""
-
-from dataclasses import dataclass
-from typing import ClassVar
-
-from fmnist.activation.base import Activation, Rule
-from fmnist.interfaces import Array
-
-
-def square(z: Array) -> Array:
-    return z * z
-
-
-def square_derivative(z: Array, a: Array) -> Array:
-    return 2 * z
-
-
-@dataclass(frozen=True, kw_only=True)
-class Square(Activation):
-    """σ(z) = z²,  σ′(z) = 2z."""
-
-    rule: ClassVar[Rule] = staticmethod(square)
-    derivative: ClassVar[Rule] = staticmethod(square_derivative)
-'''
-SCALE = '''
-"""A factor for each unit."""
-
-from fmnist.interfaces import Array
-from fmnist.network.layer import Layer, Parameter, Pass
-
-
-class Scale(Layer):
-    """y = s ⊙ x.  Backward: ∂s = Σₙ ∂y ⊙ x,  ∂x = s ⊙ ∂y."""
-
-    def __init__(self, width: int) -> None:
-        self.s = Parameter(width, start=1.0)
-
-    def parameters(self) -> dict[str, Parameter]:
-        return {"s": self.s}
-
-    def bind_forward(self, x: Array, train: bool) -> Pass:
-        y = x.copy()
-        return self.engine.bind(scale, x, self.s.value, y), y
-
-    def bind_backward(self, dy: Array) -> Pass:
-        return self.engine.bind(scale_backward, self.x, self.s.value, dy, self.s.grad), dy
-
-
-def scale(x: Array, s: Array, y: Array) -> None:
-    y[...] = s * x
-
-
-def scale_backward(x: Array, s: Array, d: Array, ds: Array) -> None:
-    ds[...] = (d * x).sum(axis=0)
-    d *= s
-'''
-SCALED = '''
-"""Softmax regression on pixels that are weighed first."""
-
-from dataclasses import dataclass
-from math import prod
-
-from fmnist.activation.identity import Identity
-from fmnist.interfaces import Rng
-from fmnist.model.base import Model
-from fmnist.network.activate import Activate
-from fmnist.network.dense import Dense
-from fmnist.network.layer import Layer
-from fmnist.network.scale import Scale
-
-
-@dataclass(kw_only=True)
-class Scaled(Model):
-    """z = (s ⊙ x) W + b."""
-
-    def named_layers(self, shape: tuple[int, ...], outputs: int, rng: Rng) -> list[tuple[str, Layer]]:
-        d = prod(shape)
-        bias = Activate(Identity(), bias=outputs)
-        return [("scale1", Scale(d)), ("dense1", Dense(d, outputs)), ("dense1", bias)]
-'''
-NEW_FILES = {
-    "fmnist/optimizer/sign.py": OPTIMIZER,
-    "conf/optimizer/sign.yaml": "# Sign descent. Try: python train.py optimizer=sign\n"
-    "_target_: fmnist.optimizer.sign.Sign\nlr: 0.001\nweight_decay: 0.0\ndecoupled: false\n",
-    "fmnist/activation/square.py": SQUARE,
-    "conf/activation/square.yaml": "# The square. Try: python train.py activation=square\n"
-    "_target_: fmnist.activation.square.Square\n",
-    "fmnist/network/scale.py": SCALE,
-    "fmnist/model/scaled.py": SCALED,
-    "conf/model/scaled.yaml": "# Weighed pixels. Try: python train.py model=scaled\n"
-    "_target_: fmnist.model.scaled.Scaled\n",
-    "conf/init/he_large.yaml": "# He, too large. Try: python train.py init=he_large\n"
-    "_target_: fmnist.init.variance_scaling.VarianceScaling\ngain: 4.0\nfan: in\ndistribution: normal\n",
-}
-
-
-def test_a_new_option_is_two_files_and_no_edit(tmp_path: Path) -> None:
-    """In a copy of the project: the command line knows the options, and the contract tests pick them up."""
-    for name in ("fmnist", "conf", "tests"):
-        shutil.copytree(ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__"))
-    for name in ("train.py", "pyproject.toml"):
-        shutil.copy(ROOT / name, tmp_path)
-    for name, text in NEW_FILES.items():
-        (tmp_path / name).write_text(text.lstrip())
-    here = {"PYTHONPATH": str(tmp_path)}
-
-    words = ("optimizer=sign", "activation=square", "init=he_large", "optimizer.lr=0.01")
-    done = run("train.py", *TINY, *words, "hydra.run.dir=run", cwd=tmp_path, **here)
-    assert done.returncode == 0, done.stderr
-    assert summary(tmp_path / "run")["state"] == "finished"
-
-    model = ("model=scaled", "dataset=blobs", "trainer.epochs=1", "tracker=local", "callbacks.pictures=null")
-    done = run("train.py", *model, "hydra.run.dir=scaled", cwd=tmp_path, **here)
-    assert done.returncode == 0, done.stderr
-
-    names = ("optimizer", "activation", "init", "engine", "model", "backprop")
-    contracts = [f"tests/test_{name}.py" for name in names]
-    chosen = ("-k", "(sign or square or he_large or scaled) and not finite_differences", "-p", "no:cacheprovider")
-    tested = run("-m", "pytest", *contracts, *chosen, cwd=tmp_path, PYTHONWARNINGS="", **here)
-    assert tested.returncode == 0, tested.stdout
-    listing = ("-m", "pytest", "tests/test_optimizer.py", "-k", "sign", "--collect-only", "-p", "no:cacheprovider")
-    listed = run(*listing, cwd=tmp_path, PYTHONWARNINGS="", **here)
-    assert listed.stdout.count("[sign") >= 5, listed.stdout
+        experiment(compose("config", overrides=overrides))
 
 
 def test_a_misspelt_new_option_would_be_found_too(tmp_path: Path) -> None:

@@ -313,10 +313,7 @@ def test_without_matplotlib_a_run_says_so_and_a_command_stops(
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (
-            "samples dataset=mnis",
-            "dataset=mnis: allowed is one of blobs, digits, fashion_mnist, mnist (did you mean mnist?)",
-        ),
+        ("samples dataset=mnis", "dataset=mnis: allowed is one of "),
         ("samples dataset=blobs --per-class 0", "--per-class=0: allowed is a whole number from 1 up"),
         ("samples dataset=blobs --per-class 900", "--per-class=900: allowed is at most"),
         ("samples dataset=blobs --folder a_file", "--folder=a_file: allowed is a folder that can be written"),

@@ -1,4 +1,4 @@
-"""What the pages show is true: commands compose and build, options exist, the code of the recipe runs."""
+"""What the pages show is true: commands compose and build, options, keys, links and make targets exist."""
 
 import re
 import shlex
@@ -27,33 +27,36 @@ COMMANDS = [line.partition("#")[0].strip() for line in LINES.splitlines() if lin
 COMMANDS = sorted({*COMMANDS, *re.findall(r"`(python train\.py[^`]*)`", LINES)})
 
 
-def words(command: str) -> list[str]:
-    """What of it can be composed: of a grid the first value, of an interval and of a cluster's launcher nothing."""
-    found = [word for word in shlex.split(command)[2:] if "=" in word and "(" not in word and "launcher" not in word]
-    return [word if "[" in word else word.partition(",")[0] for word in found]
+def overrides(command: str) -> list[str]:
+    """Those that can be composed: the first value of a grid, but no interval and no cluster's launcher."""
+    words = [word for word in shlex.split(command)[2:] if "=" in word and "(" not in word and "launcher" not in word]
+    return [word if "[" in word else word.partition(",")[0] for word in words]
 
 
 @pytest.mark.parametrize("command", COMMANDS)
-def test_a_command_of_the_readme_composes_and_builds(command: str) -> None:
+def test_a_command_on_a_page_composes_and_builds(command: str) -> None:
     if any(word in command for word in ("resume=", "=sign", "experiment=best")):
-        return  # they need a run, a file of the recipe, a sweep: see test_resume.py, test_house.py, test_sweep.py
+        return  # they need a run, a file of the recipe, a sweep: see test_resume.py, test_recipes.py, test_sweep.py
     with initialize_config_dir(str(CONF), version_base="1.3"):
-        experiment(compose("config", overrides=words(command)))
+        experiment(compose("config", overrides=overrides(command)))
 
 
-def test_the_table_of_groups_lists_exactly_what_there_is() -> None:
-    table = {
-        group: re.findall(r"`(\w+)`", cells)
-        for group, cells in re.findall(r"^\| `(\w+)` \| (.*) \|$", README, flags=re.MULTILINE)
-    }
-    for group in {*GROUPS, "sweep"} - {"trainer", "callbacks"}:
-        assert sorted(table[group]) == options(group), group
+def test_the_table_of_groups_names_each_group_and_no_option_that_is_not_there() -> None:
+    table = re.findall(r"^\| ((?:`\w+`(?:, )?)+) \|[^|]*\|(.*)\|$", README, flags=re.MULTILINE)
+    rows = [(re.findall(r"\w+", groups), re.findall(r"`(\w+)`", cell)) for groups, cell in table]
+    folders = {path.name for path in CONF.iterdir() if path.is_dir()} - {"hydra"}
+    assert {group for groups, _ in rows for group in groups} == folders >= {*GROUPS}
+    for groups, names in rows:
+        assert names
+        assert {*names} <= {name for group in groups for name in options(group)}, groups
 
 
-def test_the_page_on_sweeps_lists_every_sampler_and_pruner() -> None:
+def test_the_samplers_and_pruners_that_the_page_names_are_there() -> None:
     for part in ("sampler", "pruner"):
-        (cells,) = re.findall(rf"`{part}`: ((?:`\w+`\s*)+)", PAGES["docs/sweeps.md"])
-        assert sorted(re.findall(r"`(\w+)`", cells)) == options(f"hydra/sweeper/{part}")
+        (cells,) = re.findall(rf"`{part}`s?(?::| such as) ((?:`\w+`,?\s*)+)", PAGES["docs/sweeps.md"])
+        named = re.findall(r"`(\w+)`", cells)
+        assert len(named) >= 4
+        assert {*named} <= {*options(f"hydra/sweeper/{part}")}
 
 
 def test_the_space_that_the_page_shows_is_the_files() -> None:

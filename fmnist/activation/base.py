@@ -1,8 +1,10 @@
-"""What every activation function shares. A leaf writes σ and σ′ once, as pure functions of one number (or an array):
+"""The base class of all activation functions.
 
-    rule(z, *constants) → σ(z)      derivative(z, a, *constants) → σ′(z), given a = σ(z) too
+A subclass writes σ and σ′ once for both engines, as pure functions of one number (or an array):
 
-The constants are the leaf's own fields, in their order.
+    rule(z, *constants) → σ(z)      derivative(z, a, *constants) → σ′(z), where a = σ(z)
+
+The constants are the fields of the subclass, in order.
 """
 
 from collections.abc import Callable
@@ -24,19 +26,20 @@ class Activation:
     derivative: ClassVar[Rule]
 
     def constants(self, dtype: str) -> tuple[float, ...]:
-        """The fields in the precision of the arrays: they must neither widen the arithmetic nor lose digits in it."""
+        """The fields as scalars of `dtype`, so that the arithmetic keeps the precision of the arrays."""
         return tuple(np.dtype(dtype).type(getattr(self, f.name)) for f in fields(self))
 
     def __call__(self, z: Array, out: Array | None = None) -> Array:
         """σ(z)."""
-        return filled(out, z, self.rule(z, *self.constants(z.dtype.name)))
+        return write(self.rule(z, *self.constants(z.dtype.name)), z, out)
 
     def grad(self, z: Array, a: Array, out: Array | None = None) -> Array:
         """σ′(z), given z and a = σ(z)."""
-        return filled(out, z, self.derivative(z, a, *self.constants(z.dtype.name)))
+        return write(self.derivative(z, a, *self.constants(z.dtype.name)), z, out)
 
 
-def filled(out: Array | None, like: Array, values: Any) -> Array:
+def write(values: Any, like: Array, out: Array | None) -> Array:
+    """Write the values into `out`, or into a new array like another one, and return it."""
     out = np.empty_like(like) if out is None else out
     out[...] = values
     return out

@@ -1,4 +1,4 @@
-"""The identity: layers of it stay linear, which shows what an activation is for."""
+"""The identity: a network of such layers is linear, however deep it is."""
 
 from dataclasses import dataclass
 from typing import ClassVar

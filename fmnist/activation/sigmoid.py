@@ -10,7 +10,7 @@ from fmnist.interfaces import Array
 
 
 def logistic(z: Array) -> Array:
-    """1 / (1 + e⁻ᶻ), from e^−|z| so that nothing overflows and tiny values keep their digits."""
+    """1 / (1 + e⁻ᶻ), computed from e^−|z|, which cannot overflow and keeps the digits of tiny values."""
     e = np.exp(-np.abs(z))
     return np.where(z >= 0, 1, e) / (1 + e)
 

@@ -11,7 +11,7 @@ from fmnist.interfaces import Array
 
 
 def softplus(z: Array) -> Array:
-    """ln(1 + eᶻ) = max(z, 0) + ln(1 + e^−|z|): nothing overflows."""
+    """ln(1 + eᶻ) = max(z, 0) + ln(1 + e^−|z|), which cannot overflow."""
     return np.maximum(z, 0) + np.log1p(np.exp(-np.abs(z)))
 
 

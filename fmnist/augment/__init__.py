@@ -1,1 +1,1 @@
-"""Random changes of the training images that keep their meaning."""
+"""Augmentation: random changes of the training images that leave their labels right."""

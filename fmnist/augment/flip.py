@@ -1,4 +1,4 @@
-"""Mirror images: a shoe that points left is as good a shoe."""
+"""Random flips from left to right."""
 
 from dataclasses import dataclass
 
@@ -9,9 +9,9 @@ from fmnist.interfaces import Array, Rng
 
 @dataclass(frozen=True, kw_only=True)
 class Flip:
-    """x[i, j] ← x[i, w−1−j] with the given probability, each image on its own.
+    """x[i, j] ← x[i, w−1−j] with the given probability, independently for each image.
 
-    Not for digits: a mirrored 2 is no 2.
+    Not for digits: a 2 flipped left to right is not a 2.
     """
 
     probability: float = 0.5

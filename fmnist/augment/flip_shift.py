@@ -1,4 +1,4 @@
-"""Mirror images, a little out of the middle."""
+"""Random flips from left to right, and random shifts."""
 
 from dataclasses import dataclass
 
@@ -15,12 +15,12 @@ class FlipShift:
     pixels: int = 2
 
     def __post_init__(self) -> None:
-        self.parts()
+        self.steps()
 
-    def parts(self) -> tuple[Flip, Shift]:
+    def steps(self) -> tuple[Flip, Shift]:
         """Built for each batch: a frozen dataclass holds its keys and nothing else."""
         return Flip(probability=self.probability), Shift(pixels=self.pixels)
 
     def __call__(self, images: Array, rng: Rng) -> None:
-        for part in self.parts():
-            part(images, rng)
+        for step in self.steps():
+            step(images, rng)

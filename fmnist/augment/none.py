@@ -7,7 +7,7 @@ from fmnist.interfaces import Array, Rng
 
 @dataclass(frozen=True, kw_only=True)
 class NoAugment:
-    """x ← x. Draws nothing from the generator."""
+    """x ← x. Takes nothing from the generator."""
 
     def __call__(self, images: Array, rng: Rng) -> None:
         pass

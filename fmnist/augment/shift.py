@@ -1,4 +1,4 @@
-"""Images a little out of the middle."""
+"""Random shifts by whole pixels."""
 
 from dataclasses import dataclass
 
@@ -11,9 +11,9 @@ from fmnist.interfaces import Array, Rng
 
 @dataclass(frozen=True, kw_only=True)
 class Shift:
-    """x[i, j] ← x[i−a, j−b], black where that lies outside; a, b uniform in {−pixels, …, pixels}, for each image anew.
+    """x[i, j] ← x[i−a, j−b], black where that lies outside; a, b uniform in {−pixels, …, pixels}, drawn for each image.
 
-    Every shifted image is a window of the image with a black frame of `pixels` around it.
+    A shifted image is a window of the image padded with `pixels` rows and columns of black on each side.
     """
 
     pixels: int = 2
@@ -23,7 +23,7 @@ class Shift:
 
     def __call__(self, images: Array, rng: Rng) -> None:
         n, p = len(images), self.pixels
-        framed = np.pad(images, ((0, 0), (p, p), (p, p)))
-        windows = sliding_window_view(framed, images.shape[1:], axis=(1, 2))
+        padded = np.pad(images, ((0, 0), (p, p), (p, p)))
+        windows = sliding_window_view(padded, images.shape[1:], axis=(1, 2))
         top, left = rng.integers(0, 2 * p, size=(2, n), endpoint=True)
         images[...] = windows[np.arange(n), top, left]

@@ -1,1 +1,1 @@
-"""Where the examples come from: one file per data set."""
+"""Data sets, one file each."""

@@ -1,4 +1,4 @@
-"""Blobs: an easy data set out of thin air, for tests and for finding bugs."""
+"""Blobs: a synthetic data set that is easy to learn, for tests and debugging."""
 
 from dataclasses import dataclass
 
@@ -13,8 +13,8 @@ from fmnist.interfaces import Array, Rng, Split
 class Blobs(Images):
     """x = p_y + noise · ε, rounded and clipped to 0 … 255;  p_c ~ N(128, 64²) per pixel, ε ~ N(0, 1).
 
-    Each class c is a cloud around its prototype image p_c, equally many examples a class (±1). Where `noise` is
-    small against the prototypes' 64 the classes hardly overlap, and every network that learns at all gets them right.
+    Each class c is a cloud around its prototype image p_c, with equally many examples per class (±1). If `noise` is
+    small compared with the prototypes' 64, the classes hardly overlap and any network that learns classifies them.
     """
 
     examples: int = 1000

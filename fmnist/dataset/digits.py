@@ -16,9 +16,9 @@ HELD_OUT = 0.2
 
 @dataclass(frozen=True, kw_only=True)
 class Digits(Images):
-    """8 × 8 pixels of 17 grey levels, 0 … 16. The data set has no test part of its own: a fifth of every class is it.
+    """8 × 8 pixels of 17 grey levels, 0 … 16. The data set has no test part: a fifth of every class is held out.
 
-    The fifth hangs on split_seed alone, so no other key moves an example from test to train.
+    That fifth depends on `split_seed` alone, so no other key moves an example from test to train.
     """
 
     def read(self) -> Published:

@@ -1,4 +1,7 @@
-"""Files from the first mirror that gives the right ones. Heavy imports: import this only when a file is missing."""
+"""Download files from the first mirror that has the right ones.
+
+The imports are heavy: import this module only when a file is missing.
+"""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -8,23 +11,23 @@ import requests
 
 from fmnist.dataset.progress import bars
 
-CONNECT_TIMEOUT = 5  # seconds; someone without a network wants to hear of it soon
-READ_TIMEOUT = 30  # seconds without a byte
-CHUNK = 1 << 16  # pooch flushes after each chunk: its 1 KiB would be slow
+CONNECT_TIMEOUT = 5  # seconds; short, so that the error comes soon where there is no network
+READ_TIMEOUT = 30  # seconds without data
+CHUNK = 1 << 16  # bytes; pooch flushes after each chunk, and its default of 1 KiB is slow
 
 
 def download(files: Mapping[str, str], mirrors: Sequence[str], folder: Path) -> list[str]:
-    """Put the files, name → md5, into a folder. Returns why it failed, a line per mirror; nothing when all are there.
+    """Download the files, name → md5, into a folder. Returns the failures, one line per mirror; none on success.
 
-    pooch checks the sum before a file gets its name, and leaves alone what is already there and right.
+    pooch verifies a checksum before it renames the file into place, and skips files that are already correct.
     """
-    pooch.get_logger().setLevel("WARNING")  # its lines would tear the progress bar
-    alive = list(mirrors)
+    pooch.get_logger().setLevel("WARNING")  # its messages would break up the progress bar
+    reachable = list(mirrors)
     failures: dict[str, str] = {}
     with bars() as bar:
         for name, md5 in files.items():
             downloader = pooch.HTTPDownloader(bar(name), CHUNK, timeout=(CONNECT_TIMEOUT, READ_TIMEOUT))
-            for mirror in list(alive):
+            for mirror in list(reachable):
                 url = f"{mirror.rstrip('/')}/{name}"
                 try:
                     pooch.retrieve(url, f"md5:{md5}", name, folder, downloader=downloader)
@@ -32,7 +35,7 @@ def download(files: Mapping[str, str], mirrors: Sequence[str], folder: Path) -> 
                 except requests.RequestException as error:
                     failures[mirror] = f"{url}: {reason(error)}"
                     if isinstance(error, requests.ConnectionError | requests.Timeout):
-                        alive.remove(mirror)  # no use in waiting for it once more with the next file
+                        reachable.remove(mirror)  # do not wait for it again with the next file
                 except OSError as error:
                     return [f"{folder} cannot be written: {error.strerror or error}"]
                 except ValueError:
@@ -43,7 +46,7 @@ def download(files: Mapping[str, str], mirrors: Sequence[str], folder: Path) -> 
 
 
 def reason(error: requests.RequestException) -> str:
-    """An error of requests in a word or two; its own text runs over several lines."""
+    """A few words for an error of requests, whose own message spans several lines."""
     match error:
         case requests.HTTPError(response=requests.Response(status_code=code)):
             return f"HTTP {code}"

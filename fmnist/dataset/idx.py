@@ -1,7 +1,7 @@
-"""The IDX format of MNIST and its heirs, mapped into memory from a decompressed copy.
+"""The IDX format of MNIST and the data sets that follow it, memory-mapped from a decompressed copy.
 
 Format: two zero bytes, the type (8: uint8), the number of dimensions, each dimension as big-endian uint32, the values.
-The copy is as good as the gz file itself: a gz file ends in the CRC-32 and the length of what it holds (RFC 1952).
+The copy is checked against the gz file, which ends with the CRC-32 and the length of its content (RFC 1952).
 """
 
 import gzip
@@ -25,21 +25,21 @@ log = logging.getLogger("fmnist")
 
 
 def open_idx(gz: Path, md5: str, folder: Path) -> Array:
-    """The array in a gz file, read-only; its decompressed copy lies in `folder`, and is made there if need be."""
+    """The array in a gz file, read-only. Its decompressed copy is in `folder`, and written there if missing."""
     copy = folder / gz.stem
     try:
         crc, size = trailer(gz)
-        data = mapped(copy, crc, size)
+        data = map_copy(copy, crc, size)
         if data is None:
             verify(gz, md5)
-            data = decompressed(gz, copy, crc, size)
+            data = decompress(gz, copy, crc, size)
     except (OSError, EOFError, zlib.error) as error:
         raise DataError(f"{gz}: cannot be read ({error})") from error
-    return parsed(data, gz)
+    return parse(data, gz)
 
 
 def trailer(gz: Path) -> tuple[int, int]:
-    """(CRC-32, length) of the decompressed file; no file has (0, 0)'s length, so it stands for a file too short."""
+    """(CRC-32, length) of the decompressed content; (0, 0) if the gz file is too short to say."""
     with gz.open("rb") as file:
         if file.seek(0, os.SEEK_END) < 8:
             return 0, 0
@@ -48,10 +48,10 @@ def trailer(gz: Path) -> tuple[int, int]:
         return crc, size
 
 
-def mapped(copy: Path, crc: int, size: int) -> Array | None:
-    """The copy's bytes if they are there and right.
+def map_copy(copy: Path, crc: int, size: int) -> Array | None:
+    """The copy's bytes, memory-mapped; None if the copy is missing or wrong.
 
-    Opened once, so that what is measured, checked and then used is one file, whatever others put in its place.
+    The file is opened once: what is checked is what is used, even if another process replaces the copy meanwhile.
     """
     try:
         with copy.open("rb") as file:
@@ -64,7 +64,7 @@ def mapped(copy: Path, crc: int, size: int) -> Array | None:
 
 
 def verify(gz: Path, md5: str) -> None:
-    """Only the official file will do."""
+    """Raise DataError unless this is the official file."""
     with gz.open("rb") as file:
         found = hashlib.file_digest(file, lambda: hashlib.md5(usedforsecurity=False)).hexdigest()
     if found != md5:
@@ -74,15 +74,15 @@ def verify(gz: Path, md5: str) -> None:
         )
 
 
-def decompressed(gz: Path, copy: Path, crc: int, size: int) -> Array:
-    """The bytes of a gz file, through a new copy; in memory only, where no copy can be written."""
+def decompress(gz: Path, copy: Path, crc: int, size: int) -> Array:
+    """The bytes of a gz file, mapped from a new copy, or in memory where no copy can be written."""
     log.info("decompressing %s into %s", gz, copy.parent)
     try:
-        build(gz, copy)
+        write_copy(gz, copy)
     except OSError as error:
         log.warning("%s cannot be written (%s): %s stays in memory", copy.parent, error.strerror or error, copy.name)
     else:
-        if (data := mapped(copy, crc, size)) is not None:
+        if (data := map_copy(copy, crc, size)) is not None:
             return data
     memory = bytearray()
     with gzip.open(gz) as file:
@@ -93,10 +93,10 @@ def decompressed(gz: Path, copy: Path, crc: int, size: int) -> Array:
     return data
 
 
-def build(gz: Path, copy: Path) -> None:
-    """Write the copy beside its place and move it there when whole: nobody ever sees, or maps, half a file.
+def write_copy(gz: Path, copy: Path) -> None:
+    """Decompress into a temporary file and rename it into place: no process ever maps half a file.
 
-    Each process has a file of its own, and the last to finish replaces a copy by an equal one.
+    Each process writes its own temporary file; the last one to finish replaces the copy by an equal one.
     """
     copy.parent.mkdir(parents=True, exist_ok=True)
     part = copy.with_name(f"{copy.name}.{uuid4().hex}.part")
@@ -108,8 +108,8 @@ def build(gz: Path, copy: Path) -> None:
         part.unlink(missing_ok=True)
 
 
-def parsed(data: Array, gz: Path) -> Array:
-    """The values in the shape that the header says: (N,) for labels, (N, height, width) for images."""
+def parse(data: Array, gz: Path) -> Array:
+    """The values in the shape that the header gives: (N,) for labels, (N, height, width) for images."""
     dimensions = int(data[3]) if data.size >= 4 and bytes(data[:3]) == b"\x00\x00\x08" else 0
     start = 4 + 4 * dimensions
     if dimensions and data.size >= start:

@@ -1,4 +1,4 @@
-"""What all data sets of images share: the limits, the validation split and the normalisation."""
+"""The base class of all image data sets: size limits, validation split and normalisation."""
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from fmnist.interfaces import Rng, Split, Splits
 
 
 class Published(NamedTuple):
-    """A data set as its authors divide it."""
+    """A data set in its official train and test parts."""
 
     name: str
     train: Split
@@ -27,9 +27,9 @@ class Published(NamedTuple):
 
 @dataclass(frozen=True, kw_only=True)
 class Images(ABC):
-    """published → limited → split → normalised. A leaf says how to `read`; nothing here copies an image.
+    """Read → limit → split → normalise. A subclass implements `read`; no image is copied.
 
-    All chance is split_seed's: the same split whatever the run's seed, or runs could not be compared.
+    All randomness comes from `split_seed`, not from the run's seed: runs can only be compared on the same split.
     """
 
     val_fraction: float = 0.1
@@ -50,19 +50,19 @@ class Images(ABC):
 
     @abstractmethod
     def read(self) -> Published:
-        """The whole data set."""
+        """The data set before limits and split."""
 
     def load(self) -> Splits:
         whole = self.read()
-        # One generator per purpose: a limit on one part must not reshuffle another.
+        # One generator per purpose: a limit on one part must not change another.
         for_train, for_val, for_test = np.random.default_rng(self.split_seed).spawn(3)
-        test = self.limited(whole.test, "test_limit", self.test_limit, for_test)
-        train, val = self.divided(self.limited(whole.train, "train_limit", self.train_limit, for_train), for_val)
+        test = self.limit(whole.test, "test_limit", self.test_limit, for_test)
+        train, val = self.split(self.limit(whole.train, "train_limit", self.train_limit, for_train), for_val)
         standardize = self.normalize == "standardize"
         scale, shift = to_standard(train, whole.high) if standardize else to_unit(whole.high)
         return Splits(whole.name, train, val, test, whole.classes, whole.shape, scale, shift, whole.source)
 
-    def limited(self, part: Split, key: str, limit: int | None, rng: Rng) -> Split:
+    def limit(self, part: Split, key: str, limit: int | None, rng: Rng) -> Split:
         """At most `limit` examples of a part."""
         if limit is None:
             return part
@@ -70,8 +70,8 @@ class Images(ABC):
             raise ConfigError(key, limit, f"null or a whole number from 1 to {part.size}, which is all there are")
         return part._replace(rows=draw(part.rows, part.y, limit, rng, self.stratify)[0])
 
-    def divided(self, part: Split, rng: Rng) -> tuple[Split, Split]:
-        """(train, val): round(val_fraction · n) of the n examples validate."""
+    def split(self, part: Split, rng: Rng) -> tuple[Split, Split]:
+        """(train, val), with round(val_fraction · n) of the n examples in val."""
         n = round(self.val_fraction * part.size)
         if n == part.size:
             allowed = f"a fraction that leaves at least 1 of the {part.size} examples to train on"

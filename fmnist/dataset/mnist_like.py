@@ -1,4 +1,4 @@
-"""MNIST and its heirs: four IDX files, found on this machine or downloaded."""
+"""The base class of MNIST and data sets in its format: four IDX files, found on this machine or downloaded."""
 
 import logging
 from collections.abc import Mapping, Sequence
@@ -20,10 +20,10 @@ log = logging.getLogger("fmnist")
 
 @dataclass(frozen=True, kw_only=True)
 class MnistLike(Images):
-    """A leaf gives the names and the md5 sums of its four gz files: it matters what they are, not where they lie."""
+    """A subclass gives the names and md5 sums of its four gz files; any folder with files that match will do."""
 
     name: ClassVar[str]
-    subfolder: ClassVar[str]  # the data set's own folder within a place
+    subfolder: ClassVar[str]  # the data set's own folder inside each place
     files: ClassVar[Mapping[str, str]]  # name → md5: train images, train labels, test images, test labels
     names: ClassVar[tuple[str, ...]]
 
@@ -41,7 +41,7 @@ class MnistLike(Images):
                 raise ConfigError("mirrors", list(self.mirrors), "a list of URLs that start with http:// or https://")
 
     def read(self) -> Published:
-        folder = self.found() if self.folder is None else self.given(Path(self.folder).expanduser().absolute())
+        folder = self.find_or_download() if self.folder is None else self.find_in(Path(self.folder))
         copies = cache_root() / self.subfolder
         images, labels, test_images, test_labels = (
             open_idx(folder / gz, md5, copies) for gz, md5 in self.files.items()
@@ -64,29 +64,30 @@ class MnistLike(Images):
             source=str(folder),
         )
 
-    def given(self, folder: Path) -> Path:
-        """The folder that the user names: nowhere else is looked."""
+    def find_in(self, folder: Path) -> Path:
+        """The files in the folder that `dataset.folder` names; no other place is searched."""
+        folder = folder.expanduser().absolute()
         if (complete := first_complete([folder / self.subfolder, folder], self.files)) is not None:
             return complete
         if not folder.is_dir():
             raise DataError(f"dataset.folder={self.folder}: there is no such folder")
         raise DataError(f"dataset.folder={self.folder}: {', '.join(missing(folder, self.files))} not in there")
 
-    def found(self) -> Path:
-        """The first place that has all four files; else the cache, after a download."""
+    def find_or_download(self) -> Path:
+        """The first place that has all four files, or the cache after a download."""
         places = candidates(self.subfolder)
         if (folder := first_complete(places, self.files)) is not None:
             return folder
-        from fmnist.dataset.download import download  # heavy, and seldom needed
+        from fmnist.dataset.download import download  # heavy and rarely needed
 
         folder = cache_root() / self.subfolder
         log.info("downloading %s into %s", self.name, folder)
         if failures := download(self.files, self.mirrors, folder):
-            raise DataUnavailable(self.unavailable(places, failures))
+            raise DataUnavailable(self.unavailable_message(places, failures))
         return folder
 
-    def unavailable(self, places: Sequence[Path], failures: Sequence[str]) -> str:
-        """Everything that was tried, and the two ways on."""
+    def unavailable_message(self, places: Sequence[Path], failures: Sequence[str]) -> str:
+        """All that was tried, and what the user can do."""
         lines = [
             f"dataset={self.name} is neither on this machine nor to be had from a mirror",
             *(f"  looked in {place}" for place in places),

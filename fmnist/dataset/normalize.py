@@ -1,4 +1,4 @@
-"""From grey levels to what the network sees: scale · x + shift."""
+"""Normalisation: the network sees scale · x + shift instead of the grey level x."""
 
 from math import sqrt
 
@@ -6,7 +6,7 @@ import numpy as np
 
 from fmnist.interfaces import Array, Split
 
-CHUNK = 4096  # images counted at a time: bincount turns a byte into eight
+CHUNK = 4096  # images counted at a time: bincount casts to int64, eight times the memory
 
 
 def histogram(part: Split) -> Array:
@@ -25,9 +25,9 @@ def to_unit(high: int) -> tuple[float, float]:
 def to_standard(part: Split, high: int) -> tuple[float, float]:
     """(x/high − μ)/σ = x/(high σ) − μ/σ, with the mean μ and the deviation σ of all pixels of the part.
 
-    Taken from the histogram: sums of whole numbers, exact in any order.
+    Both come from the histogram, a sum of integers, which is exact in any order.
     """
     counts, level = histogram(part), np.arange(256) / high
     mean = float(level @ counts / counts.sum())
-    deviation = sqrt(float((level - mean) ** 2 @ counts / counts.sum())) or 1.0  # all pixels alike: only centre
+    deviation = sqrt(float((level - mean) ** 2 @ counts / counts.sum())) or 1.0  # all pixels equal: only centre
     return 1 / (high * deviation), -mean / deviation

@@ -1,4 +1,4 @@
-"""Where data files may lie on this machine, most explicit place first."""
+"""Where data files may be on this machine, most explicit place first."""
 
 import os
 from collections.abc import Collection
@@ -8,7 +8,7 @@ from fmnist.files.cache import cache_root
 
 
 def candidates(name: str) -> list[Path]:
-    """The folders to look into, in order: in each place first the data set's own folder, then the place itself."""
+    """The folders to search, in order: in each place first the data set's own folder, then the place itself."""
     here = Path.cwd()
     roots = [here / "data", here.parent / "shared" / "data", cache_root()]
     if path := os.environ.get("FMNIST_DATA"):
@@ -17,10 +17,10 @@ def candidates(name: str) -> list[Path]:
 
 
 def missing(folder: Path, files: Collection[str]) -> list[str]:
-    """Those of the files that a folder lacks."""
+    """The files that are not in a folder."""
     return [file for file in files if not (folder / file).is_file()]
 
 
 def first_complete(folders: list[Path], files: Collection[str]) -> Path | None:
-    """The first folder that has all the files; half a data set is none."""
+    """The first folder that has all of the files."""
     return next((folder for folder in folders if not missing(folder, files)), None)

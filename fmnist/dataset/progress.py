@@ -1,4 +1,4 @@
-"""A progress bar per file for pooch, drawn by rich on stderr; silent where stderr is no terminal."""
+"""Progress bars for pooch, drawn by rich on stderr; nothing is drawn where stderr is not a terminal."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -8,7 +8,7 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeR
 
 
 class Bar:
-    """What pooch asks of a progress bar: it sets `total`, then calls update …, and at the end reset, update, close."""
+    """The progress bar protocol of pooch: it sets `total`, calls update …, and at the end reset, update, close."""
 
     def __init__(self, progress: Progress, name: str) -> None:
         self.progress = progress
@@ -20,7 +20,7 @@ class Bar:
 
     @total.setter
     def total(self, total: int) -> None:
-        """A new attempt, perhaps from another mirror; 0 means that the server does not say."""
+        """A new attempt, perhaps from another mirror; 0: the server did not send a length."""
         self.progress.reset(self.task, total=total or None)
 
     def update(self, n: int) -> None:
@@ -30,12 +30,12 @@ class Bar:
         self.progress.reset(self.task)
 
     def close(self) -> None:
-        """Nothing: all bars end together."""
+        """Does nothing: all bars end together."""
 
 
 @contextmanager
 def bars() -> Iterator[Callable[[str], Bar]]:
-    """A function that begins a new bar under the others."""
+    """A function that adds a bar below the others."""
     console = Console(stderr=True)
     columns = TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TimeRemainingColumn()
     with Progress(*columns, console=console, disable=not console.is_terminal) as progress:

@@ -1,4 +1,4 @@
-"""A small normal distribution, whatever the layer's size: what one tries before one knows better."""
+"""A normal distribution with the same standard deviation for every layer."""
 
 from dataclasses import dataclass
 

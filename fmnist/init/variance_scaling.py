@@ -1,4 +1,4 @@
-"""Variance scaling: the family of LeCun, Xavier and He; each of them is a YAML file over this class."""
+"""Variance scaling: the initialisations of LeCun, Xavier and He, each a YAML file for this class."""
 
 from dataclasses import dataclass
 from math import sqrt

@@ -1,4 +1,4 @@
-"""All zeros: every unit of a layer stays the same as its neighbours. Here to be seen failing."""
+"""All zeros: the units of a layer stay equal, so the network hardly learns. For comparison only."""
 
 from dataclasses import dataclass
 

@@ -1,1 +1,1 @@
-"""Losses on logits. Softmax belongs to the loss, which owns its exact gradient."""
+"""Losses on logits: each includes the softmax, and so has an exact gradient."""

@@ -1,11 +1,11 @@
-"""What every loss shares: the softmax, its Jacobian, and the mean over the batch.
+"""The base class of all losses: the softmax, its Jacobian and the mean over the batch.
 
-A leaf writes its loss once, as a pure function of one class of one example (or arrays of them):
+A subclass writes its rule once for both engines, as a pure function of one class of one example (or arrays of them):
 
     rule(log p, p, hit, k, *constants) → (ℓ, ∂ℓ/∂log p)
 
 with p the softmax's probability of the class, hit = 1 where it is the label and 0 elsewhere, and k the number of
-classes. The constants are the leaf's own fields, in their order. For logits z (n, k) and labels y then
+classes. The constants are the fields of the subclass, in order. For logits z (n, k) and labels y then
 
     L = 1/n Σₙ Σⱼ ℓₙⱼ,  ∂L/∂zⱼ = 1/n (wⱼ − pⱼ Σᵢ wᵢ),  w = ∂ℓ/∂log p,   since ∂log pᵢ/∂zⱼ = δᵢⱼ − pⱼ.
 """
@@ -26,11 +26,12 @@ Rule = Callable[..., tuple[Array, Array]]
 
 @dataclass(frozen=True, kw_only=True)
 class Loss:
-    """The mean loss of a batch, from logits: the output activation belongs to the loss."""
+    """The mean loss of a batch of logits; the softmax is part of the loss."""
 
     rule: ClassVar[Rule]
 
     def constants(self, dtype: str) -> tuple[float, ...]:
+        """The fields as scalars of `dtype`, so that the arithmetic keeps the precision of the arrays."""
         return tuple(np.dtype(dtype).type(getattr(self, f.name)) for f in fields(self))
 
     def __call__(self, z: Array, y: Array, grad: Array | None = None) -> float:
@@ -41,7 +42,7 @@ class Loss:
 
 
 class BoundLoss:
-    """A loss for every step: `bound(z, y)` is (Σₙ ℓₙ, how many are right), and leaves ∂L/∂z in `bound.grad`.
+    """A loss bound to an engine and to buffers. A call returns (Σₙ ℓₙ, correct predictions); `grad` is ∂L/∂z then.
 
     It is bound anew when z or y is another array than in the last call, see `Engine`.
     """
@@ -64,7 +65,7 @@ class BoundLoss:
 
 @operation(loops.loss)
 def loss(rule: Rule, h: tuple[float, ...], z: Array, y: Array, scratch: Array, grad: Array, sums: Array) -> None:
-    """sums ← Σₙ ℓₙ and how many are right;  grad ← ∂L/∂z."""
+    """sums ← (Σₙ ℓₙ, correct predictions);  grad ← ∂L/∂z."""
     n, k = z.shape
     log_p = log_softmax(z)
     p = np.exp(log_p, out=scratch.reshape(n, k))

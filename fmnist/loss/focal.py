@@ -1,4 +1,4 @@
-"""The focal loss: examples that are already right weigh less (Lin et al., 2017, https://arxiv.org/abs/1708.02002)."""
+"""The focal loss: examples that are already well classified weigh less (Lin et al., 2017, https://arxiv.org/abs/1708.02002)."""
 
 from dataclasses import dataclass
 from typing import ClassVar

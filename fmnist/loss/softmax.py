@@ -1,4 +1,4 @@
-"""The softmax and its logarithm, shifted by the largest logit so that nothing overflows."""
+"""The softmax and its logarithm, with logits shifted by their maximum so that nothing overflows."""
 
 import numpy as np
 

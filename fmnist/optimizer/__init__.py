@@ -1,1 +1,1 @@
-"""Optimizers: one file each, the paper's update rule and nothing else. The shared rest is in `base`."""
+"""Optimizers, one file each with the paper's update rule. What they share is in `base`."""

@@ -31,7 +31,7 @@ def adam(theta: Array, g: Array, m: Array, v: Array, h: Scalars) -> tuple[Array,
 class Adam(Optimizer):
     """m ← β₁m + (1−β₁)g,  v ← β₂v + (1−β₂)g²,  θ ← θ − η (m/c₁) / (√(v/c₂) + ε).
 
-    c₁ = 1−β₁ᵗ and c₂ = 1−β₂ᵗ undo the bias of starting from zero.
+    c₁ = 1−β₁ᵗ and c₂ = 1−β₂ᵗ correct the bias of starting from zero.
     AdamW (Loshchilov & Hutter, 2019, https://arxiv.org/abs/1711.05101) is Adam with `decoupled` weight decay.
     """
 

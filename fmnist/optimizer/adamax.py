@@ -20,7 +20,7 @@ def adamax(theta: Array, g: Array, m: Array, v: Array, h: Scalars) -> tuple[Arra
 class AdaMax(Adam):
     """m ← β₁m + (1−β₁)g,  v ← max(β₂v, |g| + ε),  θ ← θ − η (m/c₁) / v.
 
-    v is the paper's u, and needs no correction. ε keeps v above zero, as in PyTorch.
+    v is the paper's u and needs no bias correction. ε keeps v above zero, as in PyTorch.
     """
 
     lr: float = 0.002

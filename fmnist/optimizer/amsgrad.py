@@ -1,4 +1,4 @@
-"""AMSGrad: Adam that never forgets a large gradient (Reddi, Kale & Kumar, 2018, https://arxiv.org/abs/1904.09237)."""
+"""AMSGrad: Adam with the maximum of all second moments (Reddi, Kale & Kumar, 2018, https://arxiv.org/abs/1904.09237)."""
 
 from dataclasses import dataclass
 from typing import ClassVar
@@ -21,7 +21,7 @@ def amsgrad(theta: Array, g: Array, m: Array, v: Array, w: Array, h: Scalars) ->
 class AMSGrad(Adam):
     """m ← β₁m + (1−β₁)g,  v ← β₂v + (1−β₂)g²,  w ← max(w, v),  θ ← θ − η (m/c₁) / (√(w/c₂) + ε).
 
-    With Adam's bias corrections c₁ and c₂, which the paper leaves out and PyTorch has.
+    With Adam's bias corrections c₁ and c₂, as in PyTorch; the paper leaves them out.
     """
 
     w: Array = state()

@@ -1,11 +1,11 @@
-"""What every optimizer shares: learning rate, weight decay, state, checkpoints, and the walk over θ.
+"""The base class of all optimizers: learning rate, weight decay, state, checkpoints and the loop over θ.
 
-A leaf writes its rule once, as a pure function of one parameter (or an array of them):
+A subclass writes its rule once for both engines, as a pure function of one parameter (or an array of them):
 
     rule(θ, g, *state, h) → (θ, *state)
 
-with h a NamedTuple of the step's constants. The rule is applied to chunks of the flat vectors that are small
-enough to stay in the processor's cache, where its temporaries cost next to nothing.
+with h a NamedTuple of the step's constants. In NumPy the rule is applied to chunks of the flat vectors that are small
+enough for the processor's cache, where its temporaries are cheap.
 """
 
 from collections.abc import Callable, Mapping
@@ -26,7 +26,7 @@ from fmnist.network.parameters import Parameters
 
 Rule = Callable[..., tuple[Array, ...]]
 
-CHUNK = 8192  # elements; smaller ones cost calls, larger ones fall out of the cache
+CHUNK = 8192  # elements; smaller chunks cost more calls, larger ones do not fit into the cache
 
 
 def state(start: float | None = None) -> Any:
@@ -36,7 +36,7 @@ def state(start: float | None = None) -> Any:
 
 @dataclass(kw_only=True)
 class Optimizer:
-    """θ ← rule(θ, ∇θ), with learning rate η and weight decay λ on the weights; biases and norms are spared.
+    """θ ← rule(θ, ∇θ), with learning rate η and weight decay λ on the weights, not on biases and norms.
 
     η: `lr`, times the scheduler's factor.  λ: `weight_decay`, in the gradient (g ← g + λθ, L2 regularisation) or,
     if `decoupled`, on the parameter itself (θ ← θ − ηλθ; Loshchilov & Hutter, 2019, https://arxiv.org/abs/1711.05101).
@@ -55,11 +55,11 @@ class Optimizer:
         check.boolean(decoupled=self.decoupled)
 
     def scalars(self, lr: float) -> tuple[float, ...]:
-        """The constants h of step t at learning rate `lr`: a NamedTuple whose names the rule uses."""
+        """The constants h of step t at learning rate `lr`, as a NamedTuple."""
         raise NotImplementedError
 
     def bind(self, params: Parameters, engine: Engine | None = None) -> None:
-        """Start on these parameters: t = 0, all state at its start."""
+        """Optimize these parameters from now on: t = 0, all state at its start."""
         self.params, self.engine = params, engine or NumPy()
         self.vectors: list[Array] = []
         for f in fields(self):
@@ -76,15 +76,15 @@ class Optimizer:
         lr = self.lr * factor
         constants = self.scalars(lr)
         if self.run is None:
-            self.run = self.prepared(type(constants), len(constants))
+            self.run = self.prepare(type(constants), len(constants))
         self.h[:] = constants
         if self.weight_decay:
             self.decay[:] = (1 - lr * self.weight_decay, 0) if self.decoupled else (1, self.weight_decay)
         self.run()
 
-    def prepared(self, scalars: type, count: int) -> Callable[[], None]:
-        """The update, bound to vectors that stay where they are."""
-        # Constants of θ's own type: they must neither widen the arithmetic nor lose digits in it.
+    def prepare(self, scalars: type, count: int) -> Callable[[], None]:
+        """The update, bound to the parameters and the state."""
+        # Constants have the dtype of θ, so that the arithmetic keeps its precision.
         self.h = np.empty(count, self.params.theta.dtype)
         self.decay = np.array([1, 0], self.params.theta.dtype)
         bounds = np.array([self.params.decayed, self.params.size])
@@ -92,11 +92,11 @@ class Optimizer:
         return self.engine.bind(update, type(self).rule, scalars, self.h, self.decay, bounds, *vectors)
 
     def state(self) -> State:
-        """All state by name; numbers as arrays of no dimension."""
+        """All state by name, scalars as 0-dimensional arrays."""
         return {f.name: np.asarray(getattr(self, f.name)) for f in fields(self) if "state" in f.metadata}
 
     def load(self, state: Mapping[str, Array], source: str) -> None:
-        """Take over the state of a checkpoint; `bind` comes first.
+        """Restore the state of a checkpoint; call `bind` first.
 
         Raises:
             CheckpointError: the checkpoint is of another optimizer or network. `source` names the file.
@@ -124,7 +124,7 @@ def update(
     g: Array,
     *state: Array,
 ) -> None:
-    """θ, *state ← rule(keep θ, g + pull θ, *state) on the weights, which are θ[: bounds[0]]; on the rest without decay.
+    """θ, *state ← rule(keep θ, g + pull θ, *state) for the weights θ[: bounds[0]]; without decay for the rest.
 
     (keep, pull) = `decay`: (1 − ηλ, 0) where decay is decoupled, (1, λ) where it is in the gradient.
     """
@@ -144,7 +144,7 @@ def update(
 
 @cache
 def chunks(*bounds: int) -> list[tuple[int, int]]:
-    """Cut [0, last bound) into pieces of at most CHUNK elements, none of which crosses a bound."""
+    """Divide [0, last bound) into pieces of at most CHUNK elements, none of which crosses a bound."""
     pieces: list[tuple[int, int]] = []
     start = 0
     for bound in bounds:

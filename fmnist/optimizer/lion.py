@@ -27,7 +27,8 @@ def lion(theta: Array, g: Array, m: Array, h: Scalars) -> tuple[Array, Array]:
 class Lion(Optimizer):
     """θ ← θ − η sign(β₁m + (1−β₁)g),  m ← β₂m + (1−β₂)g.
 
-    Every step moves every parameter by η, so η wants to be 3 to 10 times smaller than Adam's and λ as much larger.
+    Every step moves every parameter by η, so η should be 3 to 10 times smaller than Adam's and λ as
+    much larger.
     The paper's weight decay is `decoupled`.
     """
 

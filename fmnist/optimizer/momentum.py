@@ -22,7 +22,7 @@ def heavy_ball(theta: Array, g: Array, u: Array, h: Scalars) -> tuple[Array, Arr
 class Momentum(Optimizer):
     """u ← μu + g,  θ ← θ − η u.
 
-    μ: `momentum`. η stands outside u, as in PyTorch; at a constant η it is the same as u ← μu + ηg.
+    μ: `momentum`. η is not part of u, as in PyTorch; at a constant η this equals u ← μu + ηg.
     """
 
     lr: float = 0.01

@@ -17,8 +17,8 @@ def nesterov(theta: Array, g: Array, u: Array, h: Scalars) -> tuple[Array, Array
 class Nesterov(Momentum):
     """u ← μu + g,  θ ← θ − η (g + μu).
 
-    μ: `momentum`. θ is the point that has already looked ahead, so the gradient is taken where it is wanted
-    (Bengio et al., 2013, https://arxiv.org/abs/1212.0901); PyTorch's form.
+    μ: `momentum`. θ is the look-ahead point, so its gradient is the one that is needed
+    (Bengio et al., 2013, https://arxiv.org/abs/1212.0901), as in PyTorch.
     """
 
     rule: ClassVar[Rule] = staticmethod(nesterov)

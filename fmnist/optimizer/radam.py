@@ -1,4 +1,4 @@
-"""RAdam: Adam that waits until its variance estimate can be trusted (Liu et al., 2020, https://arxiv.org/abs/1908.03265)."""
+"""RAdam: Adam with a rectified variance of its step sizes (Liu et al., 2020, https://arxiv.org/abs/1908.03265)."""
 
 from dataclasses import dataclass
 from math import sqrt
@@ -34,7 +34,7 @@ class RAdam(Adam):
 
     ρₜ = ρ∞ − 2tβ₂ᵗ/c₂ is the length of the average behind v, ρ∞ = 2/(1−β₂) − 1, and
     rₜ = √((ρₜ−4)(ρₜ−2)ρ∞ / ((ρ∞−4)(ρ∞−2)ρₜ)) rectifies its variance.
-    The threshold of 5 is the authors' code's and PyTorch's; the paper has 4.
+    The threshold of 5 is that of the authors' code and of PyTorch; the paper has 4.
     """
 
     rule: ClassVar[Rule] = staticmethod(radam)

@@ -24,7 +24,7 @@ def collect_environment(engine: str) -> dict[str, Any]:
         "fmnist": fmnist.__version__,
         "engine": engine,
         "python": platform.python_version(),
-        "packages": {name: version(name) for name in PACKAGES + ENGINE_PACKAGES[engine]},
+        "packages": {name: version(name) for name in PACKAGES + ENGINE_PACKAGES.get(engine, ())},
         "system": platform.platform(),
         "cpu": cpu_name(),
         "cores": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count(),

@@ -1,4 +1,4 @@
-"""A straight line."""
+"""Linear decay or growth."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""Drops at equal distances."""
+"""Step decay: drops at equal intervals."""
 
 from dataclasses import dataclass
 from math import floor
@@ -18,5 +18,5 @@ class Step:
         check.positive(gamma=self.gamma)
 
     def __call__(self, progress: float) -> float:
-        passed = floor(progress * (self.drops + 1) + 1e-9)  # p = i/T must not fall short of a drop by rounding
+        passed = floor(progress * (self.drops + 1) + 1e-9)  # rounding of p = i/T must not delay a drop
         return self.gamma ** min(passed, self.drops)
