@@ -212,10 +212,11 @@ class Scale(Layer):
 
     def bind_forward(self, x: Array, train: bool) -> Pass:
         y = x.copy()
-        return self.engine.bind(scale, x, self.s.value, y), y
+        self.x = x
+        return [self.engine.bind(scale, x, self.s.value, y)], y
 
     def bind_backward(self, dy: Array) -> Pass:
-        return self.engine.bind(scale_backward, self.x, self.s.value, dy, self.s.grad), dy
+        return [self.engine.bind(scale_backward, self.x, self.s.value, dy, self.s.grad)], dy
 
 
 def scale(x: Array, s: Array, y: Array) -> None:
