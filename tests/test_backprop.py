@@ -46,8 +46,8 @@ class Held:
     def near_a_kink(self) -> bool:
         """A finite difference across a kink of σ, at 0 if anywhere, is no derivative."""
         self.logits()
-        *hidden, _ = [layer for layer in self.network.layers if isinstance(layer, Activate)]
-        return min(np.abs(layer.x).min() for layer in hidden) < 1e-3
+        *hidden, _ = [layer for _, layer in self.network.named_layers if isinstance(layer, Activate)]
+        return min(np.abs(layer.z).min() for layer in hidden) < 1e-3
 
 
 def clear_of_kinks(activation: str, norm: str, dropout: float) -> Held:

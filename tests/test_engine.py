@@ -23,6 +23,7 @@ from fmnist.network.dropout import Dropout
 from fmnist.network.layer import Layer
 from fmnist.network.layer_norm import LayerNorm
 from fmnist.network.parameters import Parameters
+from layers import backward, forward
 from options import ROOT, build, options
 
 pytest.importorskip("numba")
@@ -52,8 +53,8 @@ def of_activation(name: str, dtype: str) -> Callable[[Engine], list[Array]]:
         layer = Activate(build("activation", name), bias=53)
         params = alone(layer, dtype, engine)
         params["layer.b"][:], params.grad[:] = normal(53, seed=1, dtype=dtype), np.nan
-        a = layer.forward(normal(37, 53, dtype=dtype), train=True).copy()
-        return [a, layer.backward(normal(37, 53, seed=2, dtype=dtype)), params.grad]
+        a = forward(layer, normal(37, 53, dtype=dtype))
+        return [a, backward(layer, normal(37, 53, seed=2, dtype=dtype)), params.grad]
 
     return results
 
@@ -106,8 +107,8 @@ def of_norm(norm: type[BatchNorm] | type[LayerNorm], dtype: str) -> Callable[[En
         params = alone(layer, dtype, engine)
         params["layer.gamma"][:] = normal(31, seed=1, dtype=dtype)
         params["layer.beta"][:] = normal(31, seed=2, dtype=dtype)
-        y = layer.forward(normal(20, 31, dtype=dtype) + 3, train=True).copy()
-        dx = layer.backward(normal(20, 31, seed=3, dtype=dtype))
+        y = forward(layer, normal(20, 31, dtype=dtype) + 3)
+        dx = backward(layer, normal(20, 31, seed=3, dtype=dtype))
         return [y, dx, params.grad, *(p.value for p in layer.parameters().values() if not p.trained)]
 
     return results
@@ -122,7 +123,7 @@ def test_dropout_draws_the_same_masks() -> None:
     def results(engine: Engine) -> list[Array]:
         layer = Dropout(0.3, np.random.default_rng(0))
         alone(layer, "float32", engine)
-        return [layer.forward(normal(40, 50), train=True), layer.backward(normal(40, 50, seed=1))]
+        return [forward(layer, normal(40, 50)), backward(layer, normal(40, 50, seed=1))]
 
     agree(results)
 

@@ -44,21 +44,22 @@ class Convolution(Layer):
     def bind_forward(self, x: Array, train: bool) -> Pass:
         y = np.empty((len(x), prod(self.out)), x.dtype)
 
+        self.x = x
+
         def run() -> None:
             y.reshape(-1, *self.out)[...] = self.patches(x) @ self.W.value + self.b.value
 
-        return run, y
+        return [run], y
 
     def bind_backward(self, dy: Array) -> Pass:
         assert not self.needs_input_grad
 
         def run() -> None:
-            dz, x = dy.reshape(-1, *self.out), self.x
-            assert x is not None
-            self.W.grad[...] = np.einsum("nijp,nijc->pc", self.patches(x), dz)
+            dz = dy.reshape(-1, *self.out)
+            self.W.grad[...] = np.einsum("nijp,nijc->pc", self.patches(self.x), dz)
             self.b.grad[...] = dz.sum(axis=(0, 1, 2))
 
-        return run, dy
+        return [run], dy
 
 
 @dataclass(kw_only=True)
@@ -131,71 +132,75 @@ def layers() -> list[Layer]:
 
 
 @pytest.mark.parametrize("index", range(5))
-def test_a_layer_takes_other_arrays_of_any_size_at_any_time(index: int) -> None:
-    """Whatever came before, a pass gives what a fresh layer gives."""
+def test_a_network_takes_other_arrays_of_any_size_at_any_time(index: int) -> None:
+    """Whatever came before, a step gives what a fresh network gives."""
     rng = np.random.default_rng(1)
-    arrays = [rng.normal(size=(n, 6)) for n in (8, 8, 3, 20)]
-    gradients = [rng.normal(size=a.shape) for a in arrays]
+    batches, gradients = ([rng.normal(size=(n, 6)) for n in (8, 8, 3, 20)] for _ in range(2))
+    dlogits = {len(dy): dy.copy() for dy in gradients}  # the two of one size share theirs
 
-    def used(layer: Layer) -> Network:
-        network = of(("first", Dense(1, 1)), ("layer", layer), init=build("init", "random"))
-        assert layer.needs_input_grad
-        return network
+    def network(layer: Layer) -> Network:
+        return of(("dense0", Dense(6, 6)), ("layer", layer), init=build("init", "random"))
 
-    def passed(layer: Layer, network: Network, i: int) -> list[Array]:
-        """Of copies in the same arrays, as layers may write into what they get."""
+    def step(net: Network, i: int) -> list[Array]:
+        layer = net.named_layers[1][1]
         if isinstance(layer, Dropout):
             layer.rng.bit_generator.state = np.random.default_rng(5).bit_generator.state
-        n = len(arrays[i])
-        x[i][...], dy[n][...] = arrays[i], gradients[i]
-        y = layer.forward(x[i], train=True).copy()
-        return [y, layer.backward(dy[n]).copy(), network.params.grad.copy()]
+        logits, n = net.forward(batches[i], train=True).copy(), len(batches[i])
+        dlogits[n][...] = gradients[i]
+        net.backward(dlogits[n])
+        return [logits, net.params.grad.copy()]
 
-    x = [np.empty_like(a) for a in arrays]
-    dy = {len(a): np.empty_like(a) for a in arrays}  # the two of one size share theirs
-    layer = layers()[index]
-    network = used(layer)
+    used = network(layers()[index])
     for i in (0, 1, 0, 2, 0, 3, 0, 1, 2, 3):
-        fresh = layers()[index]
-        for found, expected in zip(passed(layer, network, i), passed(fresh, used(fresh), i), strict=True):
+        for found, expected in zip(step(used, i), step(network(layers()[index]), i), strict=True):
             np.testing.assert_array_equal(found, expected)
         for n in (3, 8, 30):  # an evaluation of fewer, as many and more examples than ever
-            layer.forward(np.ones((n, 6)), train=False)
+            used.forward(np.ones((n, 6)), train=False)
+        used.forward(batches[i], train=False)
 
 
-def test_a_layer_binds_once_for_the_same_arrays() -> None:
+def test_a_network_binds_once_for_the_same_arrays() -> None:
     """And again when one is another object, or evaluation follows training."""
-    dense = Dense(2, 3)
-    of(("dense1", dense))
-    bound: list[str] = []
-    forward, backward = dense.bind_forward, dense.bind_backward
-    dense.bind_forward = lambda x, train: bound.append("forward") or forward(x, train)  # type: ignore[method-assign, func-returns-value]
-    dense.bind_backward = lambda dy: bound.append("backward") or backward(dy)  # type: ignore[method-assign, func-returns-value]
-    x, dy = np.ones((4, 2)), np.ones((4, 3))
-    for _ in range(3):
-        dense.forward(x, train=True)
-        dense.backward(dy)
-    assert bound == ["forward", "backward"]
-    dense.backward(dy.copy())
-    assert bound == ["forward", "backward", "backward"]
-    dense.forward(x.copy(), train=True)
-    dense.backward(dy)
-    assert bound == ["forward", "backward", "backward", "forward", "backward"]
+    bound = []
+
+    class Watched(Dense):
+        def bind_forward(self, x: Array, train: bool) -> Pass:
+            bound.append("train" if train else "evaluate")
+            return super().bind_forward(x, train)
+
+        def bind_backward(self, dy: Array) -> Pass:
+            bound.append("backward")
+            return super().bind_backward(dy)
+
+    def calls(x: Array, dlogits: Array) -> list[str]:
+        bound.clear()
+        network.forward(x, train=True)
+        network.backward(dlogits)
+        return [*bound]
+
+    network = of(("dense1", Watched(2, 3)))
+    x, dlogits = np.ones((4, 2)), np.ones((4, 3))
+    assert calls(x, dlogits) == ["train", "backward"]
+    assert calls(x, dlogits) == []
+    assert calls(x, dlogits.copy()) == ["backward"]
+    assert calls(x.copy(), dlogits) == ["train", "backward"]
+    network.forward(x)
+    assert bound[-1] == "evaluate"
+    assert calls(x, dlogits) == ["train", "backward"]
 
 
 @pytest.mark.parametrize("index", range(5))
-def test_a_layer_is_freed_with_its_last_user(index: int) -> None:
-    """Without waiting for the garbage collector, which does not see how large its arrays are."""
-    layer = layers()[index]
-    of(("dense0", Dense(1, 1)), ("layer", layer))
-    for train in (True, False):
-        layer.forward(np.ones((4, 6)), train=train)
-    layer.forward(np.ones((4, 6)), train=True)
-    layer.backward(np.ones((4, 6)))
-    freed = weakref.ref(layer)
+def test_a_network_is_freed_with_its_last_user(index: int) -> None:
+    """Without waiting for the garbage collector, which does not see how large the arrays are."""
+    network = of(("dense0", Dense(6, 6)), ("layer", layers()[index]))
+    x = np.ones((4, 6))
+    for train in (True, False, True):
+        network.forward(x, train=train)
+    network.backward(x.copy())
+    freed = [weakref.ref(network), *(weakref.ref(layer) for _, layer in network.named_layers)]
     gc.disable()
     try:
-        del layer
-        assert freed() is None
+        del network
+        assert [reference() for reference in freed] == [None] * 3
     finally:
         gc.enable()

@@ -40,12 +40,9 @@ def draw_histograms(folder: Path) -> None:
 
 def outputs_and_gradients(network: Network, loss: Loss, x: Array, y: Array) -> dict[str, tuple[Array, Array]]:
     """Of one forward and backward pass, by dense layer: its outputs (behind its activation, if any) and ∂L/∂W."""
-    outputs: dict[str, Array] = {}
-    a = x
-    for name, layer in network.named_layers:
-        a = layer.forward(a, train=True)
-        outputs[name] = a.copy()  # of a dense layer and its activation, which share a name, the last
-    dlogits = np.empty_like(a)
-    loss(a, y, dlogits)
+    logits = network.forward(x, train=True)
+    outputs = {name: a.copy() for name, a in network.outputs.items()}
+    dlogits = np.empty_like(logits)
+    loss(logits, y, dlogits)
     network.backward(dlogits)
     return {name: (outputs[name], dW.copy()) for name, dW in network.params.weight_gradients().items()}

@@ -27,13 +27,13 @@ class Activate(Layer):
         return {"b": self.b} if self.b else {}
 
     def bind_forward(self, x: Array, train: bool) -> Pass:
-        a, b = self.a_buffer.like(x), self.b.value if self.b else None
-        self.h = self.sigma.constants(x.dtype.name)
-        return self.engine.bind(activate, self.sigma.rule, self.h, x, b, a), a
+        self.z, self.a, self.h = x, self.a_buffer.like(x), self.sigma.constants(x.dtype.name)
+        b = self.b.value if self.b else None
+        return [self.engine.bind(activate, self.sigma.rule, self.h, x, b, self.a)], self.a
 
     def bind_backward(self, dy: Array) -> Pass:
         db = self.b.grad if self.b else None
-        return self.engine.bind(activate_backward, self.sigma.derivative, self.h, self.x, self.y, dy, db), dy
+        return [self.engine.bind(activate_backward, self.sigma.derivative, self.h, self.z, self.a, dy, db)], dy
 
 
 @operation(loops.activate)

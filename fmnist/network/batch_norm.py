@@ -33,17 +33,18 @@ class BatchNorm(Layer):
 
     def bind_forward(self, x: Array, train: bool) -> Pass:
         tensors = self.gamma.value, self.beta.value, self.mean.value, self.var.value
-        y = self.y_buffer.like(x)
+        self.y = self.y_buffer.like(x)
         if not train:
-            return partial(apply_estimates, x, self.eps, *tensors, y), y
+            return [partial(apply_estimates, x, self.eps, *tensors, self.y)], self.y
         centre, self.scale = (np.empty_like(self.gamma.value) for _ in range(2))  # μ and 1 / √(σ² + ε)
         self.xhat = self.xhat_buffer.like(x)
-        return self.engine.bind(batch_norm, x, self.momentum, self.eps, *tensors, centre, self.scale, self.xhat, y), y
+        rates, results = (self.momentum, self.eps), (centre, self.scale, self.xhat, self.y)
+        return [self.engine.bind(batch_norm, x, *rates, *tensors, *results)], self.y
 
     def bind_backward(self, dy: Array) -> Pass:
         kept = self.gamma.value, self.scale, self.xhat
         results = self.gamma.grad, self.beta.grad, dy, self.y  # y has been read by now
-        return self.engine.bind(batch_norm_backward, *kept, *results), dy
+        return [self.engine.bind(batch_norm_backward, *kept, *results)], dy
 
 
 @operation(loops.batch_norm)

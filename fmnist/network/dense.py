@@ -24,21 +24,15 @@ class Dense(Layer):
         return {"W": self.W}
 
     def bind_forward(self, x: Array, train: bool) -> Pass:
-        z = self.z_buffer.rows(len(x), self.fan_out, x.dtype)
-        return self.engine.bind(forward_product, x, self.W.value, z), z
+        self.x, z = x, self.z_buffer.rows(len(x), self.fan_out, x.dtype)
+        return [self.engine.bind(forward_product, x, self.W.value, z)], z
 
     def bind_backward(self, dy: Array) -> Pass:
         weights = self.engine.bind(weight_gradient, self.x, dy, self.W.grad)
         if not self.needs_input_grad:
-            return weights, dy
+            return [weights], dy
         dx = self.dx_buffer.rows(len(dy), self.fan_in, dy.dtype)
-        inputs = self.engine.bind(input_gradient, dy, self.W.value, dx)
-
-        def both() -> None:
-            weights()
-            inputs()
-
-        return both, dx
+        return [weights, self.engine.bind(input_gradient, dy, self.W.value, dx)], dx
 
 
 @operation(product.forward_product, product=True)

@@ -1,5 +1,7 @@
 """Dropout (Srivastava et al., 2014, https://jmlr.org/papers/v15/srivastava14a.html), inverted."""
 
+from functools import partial
+
 import numpy as np
 
 from fmnist.engine import loops
@@ -21,19 +23,14 @@ class Dropout(Layer):
 
     def bind_forward(self, x: Array, train: bool) -> Pass:
         if not train:
-            return (lambda: None), x
+            return [], x
         u = self.draws.rows(len(x), x.shape[1], np.float32)  # in a float64 run too: the same masks at either precision
         self.mask, y = self.mask_buffer.like(x), self.y_buffer.like(x)  # m / (1−p)
-        rng, apply = self.rng, self.engine.bind(drop, u, self.p, 1 / (1 - self.p), x, self.mask, y)
-
-        def run() -> None:
-            rng.random(out=u, dtype=np.float32)
-            apply()
-
-        return run, y
+        draw = partial(self.rng.random, out=u, dtype=np.float32)
+        return [draw, self.engine.bind(drop, u, self.p, 1 / (1 - self.p), x, self.mask, y)], y
 
     def bind_backward(self, dy: Array) -> Pass:
-        return self.engine.bind(drop_backward, self.mask, dy), dy
+        return [self.engine.bind(drop_backward, self.mask, dy)], dy
 
 
 @operation(loops.drop)

@@ -27,14 +27,14 @@ class LayerNorm(Layer):
 
     def bind_forward(self, x: Array, train: bool) -> Pass:
         self.scale = self.scale_buffer.rows(len(x), 1, x.dtype)  # 1 / √(σ² + ε)
-        self.xhat, y = self.xhat_buffer.like(x), self.y_buffer.like(x)
-        affine = self.gamma.value, self.beta.value
-        return self.engine.bind(layer_norm, x, self.eps, *affine, self.scale, self.xhat, y), y
+        self.xhat, self.y = self.xhat_buffer.like(x), self.y_buffer.like(x)
+        affine, results = (self.gamma.value, self.beta.value), (self.scale, self.xhat, self.y)
+        return [self.engine.bind(layer_norm, x, self.eps, *affine, *results)], self.y
 
     def bind_backward(self, dy: Array) -> Pass:
         kept = self.gamma.value, self.scale, self.xhat
         results = self.gamma.grad, self.beta.grad, dy, self.y  # y has been read by now
-        return self.engine.bind(layer_norm_backward, *kept, *results), dy
+        return [self.engine.bind(layer_norm_backward, *kept, *results)], dy
 
 
 @operation(loops.layer_norm)

@@ -4,14 +4,18 @@ from collections.abc import Mapping, Sequence
 
 from fmnist.errors import CheckpointError
 from fmnist.interfaces import Array, State
-from fmnist.network.layer import Layer
+from fmnist.network.layer import Layer, Operation
 from fmnist.network.parameters import Parameters
 
 
 class Network:
     """What a model builds; `build_network` puts it together.
 
-    `memory` holds what is learnt without a gradient, such as running statistics.
+    The operations of a pass are bound to arrays once and only run for as long as it gets the same array object: pass
+    the same one while the batch size is the same, and write each batch into it.
+
+    memory: what is learnt without a gradient, such as running statistics.
+    outputs: by layer, those of the last forward pass; where layers share a name, the last one's.
     """
 
     def __init__(
@@ -19,19 +23,43 @@ class Network:
     ) -> None:
         """`first_trained`: the first layer with parameters; no gradient is wanted before it."""
         self.named_layers, self.params, self.memory = named_layers, params, memory
-        self.layers = [layer for _, layer in named_layers]
-        self.backward_layers = self.layers[first_trained:][::-1]
+        self.trained_layers = [layer for _, layer in named_layers[first_trained:]]
+        self.x: Array | None = None
+        self.train = False
+        self.dlogits: Array | None = None
 
     def forward(self, x: Array, train: bool = False) -> Array:
         """Logits (n, k) of the inputs x (n, d); they live until the next call."""
-        for layer in self.layers:
-            x = layer.forward(x, train)
-        return x
+        if x is not self.x or train is not self.train:
+            self.bind_forward(x, train)
+        for run in self.forward_pass:
+            run()
+        return self.logits
+
+    def bind_forward(self, x: Array, train: bool) -> None:
+        operations: list[Operation] = []
+        outputs, y = {}, x
+        for name, layer in self.named_layers:
+            of_layer, y = layer.bind_forward(y, train)
+            operations += of_layer
+            outputs[name] = y
+        self.forward_pass, self.outputs, self.logits = operations, outputs, y
+        self.x, self.train, self.dlogits = x, train, None
 
     def backward(self, dlogits: Array) -> None:
         """Write ∇θ of the last `forward(x, train=True)`; `dlogits` is overwritten."""
-        for layer in self.backward_layers:
-            dlogits = layer.backward(dlogits)
+        if dlogits is not self.dlogits:
+            self.bind_backward(dlogits)
+        for run in self.backward_pass:
+            run()
+
+    def bind_backward(self, dlogits: Array) -> None:
+        operations: list[Operation] = []
+        dy = dlogits
+        for layer in reversed(self.trained_layers):
+            of_layer, dy = layer.bind_backward(dy)
+            operations += of_layer
+        self.backward_pass, self.dlogits = operations, dlogits
 
     def state(self) -> State:
         """Every tensor by name: views, not copies."""
