@@ -9,10 +9,9 @@ from rich.table import Table
 from fmnist.errors import ConfigError
 from fmnist.experiment import experiment
 from fmnist.files import atomic
-from fmnist.interfaces import Array, Splits
+from fmnist.interfaces import Array, ImageTable, Splits
 from fmnist.network.network import Network
 from fmnist.terminal.console import console
-from fmnist.tracker.media import log_evaluation
 from fmnist.training.batches import Batches
 from fmnist.training.evaluation import (
     ClassScores,
@@ -66,9 +65,17 @@ def evaluate_run(folder: Path) -> None:
     atomic.write_json(folder / "evaluation.json", result)
     for name in draw(folder, splits, network, C, mistakes):
         console().print(f"{folder / name}.png and .svg")
-    images = splits.test.x[[mistake.row for mistake in mistakes]].reshape(-1, *splits.shape)
+    table = mistake_table(mistakes, splits)
     picture = folder / "confusion.png"
-    log_evaluation(parts.tracker, folder, judged.y, judged.predicted, splits.classes, picture, mistakes, images)
+    parts.trackers.log_evaluation(folder, judged.y, judged.predicted, splits.classes, picture, table)
+
+
+def mistake_table(mistakes: list[Mistake], splits: Splits) -> ImageTable:
+    images = splits.test.x[[mistake.row for mistake in mistakes]].reshape(-1, *splits.shape)
+    columns = ("class", "predicted", "probability", "probability of the class", "row")
+    names = splits.classes
+    rows = [(names[m.true], names[m.predicted], m.probability, m.true_probability, m.row) for m in mistakes]
+    return ImageTable(images, columns, rows)
 
 
 def stored_config(folder: Path) -> DictConfig:

@@ -8,6 +8,9 @@ from omegaconf import DictConfig, OmegaConf
 
 from fmnist.errors import ConfigError, closest
 
+# Classes that have moved, as the config of an older run names them.
+MOVED = {"fmnist.trainer.Trainer": "fmnist.training.trainer.Trainer"}
+
 
 def build(group: str, config: DictConfig, **parts: object) -> Any:
     """Build the option chosen for `group`; `parts` are fields that are objects themselves.
@@ -16,7 +19,8 @@ def build(group: str, config: DictConfig, **parts: object) -> Any:
         ConfigError: a value is not allowed, or the option has no such key; the key is given as the user types it.
     """
     values: dict[str, Any] = OmegaConf.to_container(config, resolve=True)  # type: ignore[assignment]
-    cls = get_class(values.pop("_target_"))
+    target = values.pop("_target_")
+    cls = get_class(MOVED.get(target, target))
     keys = [f.name for f in fields(cls) if f.init and f.name not in parts]
     for key, value in values.items():
         if key not in keys:

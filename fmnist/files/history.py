@@ -1,22 +1,49 @@
-"""The epochs of a run, as its metrics.jsonl tells them."""
+"""The epochs of a run: metrics.csv for people and spreadsheets, metrics.jsonl, with the norms, for programs."""
 
+import csv
+import io
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 from fmnist.errors import ConfigError
+from fmnist.files import atomic
 from fmnist.interfaces import Metrics
+
+COLUMNS = (
+    "epoch",
+    "train/loss",
+    "train/accuracy",
+    "val/loss",
+    "val/accuracy",
+    "lr",
+    "seconds",
+    "examples_per_second",
+)
+
+
+def write_history(folder: Path, history: Sequence[Metrics]) -> None:
+    """Both files, each written whole: a crash never leaves half a row."""
+    table = io.StringIO()
+    writer = csv.DictWriter(table, COLUMNS, restval="", extrasaction="ignore", lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(history)
+    atomic.write_text(folder / "metrics.csv", table.getvalue())
+    atomic.write_text(folder / "metrics.jsonl", "".join(json.dumps(row) + "\n" for row in history))
+
+
+def read_rows(folder: Path) -> list[Metrics]:
+    """The rows of metrics.jsonl; none if there is no such file."""
+    file = folder / "metrics.jsonl"
+    return [json.loads(line) for line in file.read_text().splitlines()] if file.exists() else []
 
 
 def read_history(folder: Path) -> list[Metrics]:
     """A row of metrics per epoch.
 
     Raises:
-        ConfigError: the run has kept none (tracker=none), or has not finished an epoch.
+        ConfigError: the run has not finished an epoch.
     """
-    try:
-        lines = (folder / "metrics.jsonl").read_text().splitlines()
-    except FileNotFoundError:
-        lines = []
-    if not lines:
-        raise ConfigError("folder", folder, "the folder of a run with at least one epoch in its metrics.jsonl")
-    return [json.loads(line) for line in lines]
+    if rows := read_rows(folder):
+        return rows
+    raise ConfigError("folder", folder, "the folder of a run with at least one epoch in its metrics.jsonl")
