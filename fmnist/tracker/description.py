@@ -50,7 +50,7 @@ def flatten_summary(summary: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def split_summary(summary: Mapping[str, Any]) -> tuple[dict[str, float], dict[str, str]]:
-    """The flat summary's numbers and its texts."""
-    flattened = flatten_summary(summary).items()
-    numbers = {key: float(value) for key, value in flattened if isinstance(value, int | float)}
-    return numbers, {key: str(value) for key, value in flattened if isinstance(value, str)}
+    """Numbers and texts of the flat summary: "summary/test/accuracy"; a bare "seconds" is an epoch's."""
+    flattened = {f"summary/{key}": value for key, value in flatten_summary(summary).items()}
+    numbers = {key: float(value) for key, value in flattened.items() if isinstance(value, int | float)}
+    return numbers, {key: value for key, value in flattened.items() if isinstance(value, str)}
