@@ -1,8 +1,9 @@
-"""A folder for one process alone, also while it is still empty."""
+"""A folder for one process alone, also while it is still empty; a file whose lock processes wait for."""
 
 import fcntl
 import os
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from fmnist.errors import FmnistError
@@ -39,3 +40,12 @@ def remove_empty(folder: Path) -> bool:
         finally:
             os.close(lock)
     return False
+
+
+@contextmanager
+def exclusive(file: Path) -> Iterator[None]:
+    """Inside, no other process has the lock of the file, which is made if there is none; they wait."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    with open(file, "a") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
