@@ -25,23 +25,23 @@ def main(config: DictConfig) -> float:
 
 
 def train(config: DictConfig) -> float:
-    """Build the parts, load the data, train, judge the best network on the test set, once."""
+    """Build the parts, load the data, train, evaluate the best network on the test set, once."""
     # Imported here, so that `--help` and a misspelt option need not wait for NumPy.
     from threadpoolctl import threadpool_limits
 
     from fmnist.experiment import experiment
-    from fmnist.run.record import Record
-    from fmnist.run.run import Run, again, resumed
-    from fmnist.terminal.console import echo, print_settings, print_summary
+    from fmnist.run.resume import is_restarted_trial, resume_config
+    from fmnist.run.run import Run
+    from fmnist.terminal.console import echo, print_settings
     from fmnist.training.generators import spawn_generators
     from fmnist.training.state import TrainingState
 
     job = HydraConfig.get()
     folder = Path(relpath(job.runtime.output_dir))
     overrides = list(job.overrides.task)
-    resume = bool(config.resume) or again(folder, config)
+    resume = bool(config.resume) or is_restarted_trial(folder, config)
     if config.resume:
-        config = resumed(config, overrides)
+        config = resume_config(config, overrides)
 
     parts = experiment(config)
     splits = parts.load()
@@ -52,17 +52,16 @@ def train(config: DictConfig) -> float:
     size = splits.train.size
     training = TrainingState(network, parts.optimizer, rng, objective, folder, parts.trainer.epochs, size, parts.engine)
 
-    run = Run(folder, config, overrides, job.runtime.choices, engine=parts.engine.name, resume=resume)
+    run = Run(training, splits, parts.trackers, config, overrides, job.runtime.choices, resume=resume)
     with threadpool_limits(parts.trainer.threads, user_api="blas"), run:
         print_settings(run.config, run.choices)
         echo(f"the engine is {parts.engine.name}")
-        with Record(training, splits, parts.tracker) as record:
-            if resume:
-                training.resume()
-            parts.trainer.fit(training, splits, parts.loss, parts.scheduler, parts.augment, parts.callbacks)
-            record.judge(parts.loss, parts.trainer)
-        print_summary(record.summary, folder)
-    return record.summary["value"]
+        if resume:
+            training.resume()
+        # The run comes first: an epoch is on record before any callback acts on it.
+        parts.trainer.fit(training, splits, parts.loss, parts.scheduler, parts.augment, [run, *parts.callbacks])
+        run.evaluate(parts.loss, parts.trainer)
+    return float(run.summary["value"])
 
 
 if __name__ == "__main__":

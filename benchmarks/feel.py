@@ -64,7 +64,7 @@ def first_step(tmp: Path, tracker: str) -> float:
     """Seconds from Enter until the first training step is done."""
     file = tmp / "first-step"
     words = ["+callbacks.first_step._target_=first_step.FirstStep", f"tracker={tracker}"]
-    words += ["tracker.mode=offline"] * (tracker == "wandb")
+    words += ["tracker.wandb.mode=offline"] * (tracker == "wandb")
     words.append(f"hydra.run.dir={tmp / f'first-step-{tracker}-{time.monotonic_ns()}'}")
     clock = {"BENCHMARK_BEGIN": str(time.monotonic()), "BENCHMARK_FILE": str(file), "WANDB_MODE": "offline"}
     subprocess.run([*TRAIN, *words], cwd=ROOT, env=environment() | clock, stdout=subprocess.DEVNULL, check=True)

@@ -4,15 +4,15 @@ from typing import NamedTuple
 
 from omegaconf import DictConfig
 
-from fmnist.callback.track import Track
 from fmnist.config.build import build
 from fmnist.config.check import is_integer
 from fmnist.errors import ConfigError, closest
-from fmnist.interfaces import Augment, Dataset, Engine, Scheduler, Splits, Tracker
+from fmnist.interfaces import Augment, Dataset, Engine, Scheduler, Splits
 from fmnist.loss.base import Loss
 from fmnist.model.base import Model
 from fmnist.network.network import Network
 from fmnist.optimizer.base import Optimizer
+from fmnist.tracker.trackers import Trackers, build_trackers
 from fmnist.training.callback import Callback
 from fmnist.training.generators import Generators
 from fmnist.training.objective import Objective
@@ -36,7 +36,7 @@ KEYS = ("seed", "objective", "study", "resume", *GROUPS)
 
 
 class Experiment(NamedTuple):
-    """One field per config group; the activation and the init are in the model."""
+    """One field per config group; activation and init are in the model."""
 
     dataset: Dataset
     augment: Augment
@@ -47,7 +47,7 @@ class Experiment(NamedTuple):
     trainer: Trainer
     engine: Engine
     callbacks: list[Callback]
-    tracker: Tracker
+    trackers: Trackers
     seed: int
     objective: Objective
 
@@ -80,8 +80,6 @@ def experiment(config: DictConfig) -> Experiment:
             raise ConfigError(group, config.get(group), f"an option of the group, see conf/{group}/")
     if not (is_integer(config.seed) and config.seed >= 0):
         raise ConfigError("seed", config.seed, "a whole number from 0 up")
-    tracker = build("tracker", config.tracker)
-    callbacks = [build(f"callbacks.{name}", part) for name, part in config.callbacks.items() if part]
     activation, init = (build(group, config[group]) for group in ("activation", "init"))
     return Experiment(
         dataset=build("dataset", config.dataset),
@@ -92,8 +90,8 @@ def experiment(config: DictConfig) -> Experiment:
         scheduler=build("scheduler", config.scheduler),
         trainer=build("trainer", config.trainer),
         engine=build("engine", config.engine),
-        callbacks=[Track(tracker=tracker), *callbacks],
-        tracker=tracker,
+        callbacks=[build(f"callbacks.{name}", part) for name, part in config.callbacks.items() if part],
+        trackers=build_trackers(config.tracker),
         seed=config.seed,
         objective=Objective(config.objective),
     )

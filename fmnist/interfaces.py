@@ -8,10 +8,13 @@ beside their subclasses, such as `optimizer/base.py`.
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from optuna.trial import FrozenTrial
 
 Array = NDArray[Any]
 Rng = np.random.Generator
@@ -104,7 +107,7 @@ class Scheduler(Protocol):
 
 
 class Tracker(Protocol):
-    """Where a run's figures go."""
+    """Where the metrics of a run go beside the files in its folder. `tracker/base.py` has defaults for all of it."""
 
     def start(self, folder: Path, history: Sequence[Metrics]) -> None:
         """Begin in the run's folder, which holds its config; `history` holds the epochs before a resume."""
@@ -113,4 +116,31 @@ class Tracker(Protocol):
         """One finished epoch."""
 
     def finish(self, summary: Mapping[str, Any]) -> None:
-        """The end, good or bad: the summary says which. It may come without a start."""
+        """The end, good or bad: the summary says which."""
+
+
+class ImageTable(NamedTuple):
+    """Images (n, height, width) uint8, and a row of values for each."""
+
+    images: Array
+    columns: tuple[str, ...]
+    rows: Sequence[Sequence[object]]
+
+
+class MediaTracker(Protocol):
+    """A tracker that shows images, outside the training of a run."""
+
+    def log_samples(self, folder: Path, dataset: str, samples: ImageTable, classes: Sequence[str]) -> None:
+        """What a data set with these classes looks like."""
+
+    def log_evaluation(
+        self, folder: Path, y: Array, predicted: Array, classes: Sequence[str], picture: Path, mistakes: ImageTable
+    ) -> None:
+        """Labels y and predictions, both (n,), the confusion matrix as a picture, and the worst mistakes of a run."""
+
+
+class StudyTracker(Protocol):
+    """What watches a study."""
+
+    def show(self, trials: Sequence["FrozenTrial"], summary: Mapping[str, Any], *, end: str = "") -> None:
+        """The study as it stands; `end` says how it ended: finished, failed, interrupted."""

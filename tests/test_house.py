@@ -7,6 +7,7 @@ import ast
 import re
 from dataclasses import MISSING, fields
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hydra import compose, initialize_config_dir
@@ -38,7 +39,7 @@ FLOORS = [
     {"command"},
     {"__main__"},
 ]
-PARTS = [group for group in GROUPS if group != "callbacks"]
+LISTS = ("tracker", "callbacks")  # groups of which several options may be chosen: each has a section of its own name
 
 
 MODULES = {
@@ -106,25 +107,45 @@ def test_the_root_of_the_package_can_be_taken_in_at_a_glance() -> None:
     assert len(names) <= 25, sorted(names)
 
 
-@pytest.mark.parametrize(("group", "name"), [(group, name) for group in PARTS for name in options(group)])
-def test_a_yaml_spells_out_every_key_of_its_class(group: str, name: str) -> None:
+def section(group: str, name: str) -> dict[str, Any]:
+    """The keys of an option; empty for tracker=none and for a file that only composes others."""
     values = OmegaConf.to_object(OmegaConf.load(CONF / group / f"{name}.yaml"))
+    return values.get(name, {}) if group in LISTS else values
+
+
+OPTIONS = [(group, name) for group in GROUPS for name in options(group) if section(group, name)]
+
+
+@pytest.mark.parametrize("group", LISTS)
+def test_an_option_of_several_stands_under_its_own_name(group: str) -> None:
+    for name in options(group):
+        values = OmegaConf.to_object(OmegaConf.load(CONF / group / f"{name}.yaml"))
+        assert set(values) <= {name, "defaults"}
+
+
+@pytest.mark.parametrize(("group", "name"), OPTIONS)
+def test_a_yaml_spells_out_every_key_of_its_class(group: str, name: str) -> None:
+    values = section(group, name)
     cls = get_class(values.pop("_target_"))
     keys = {f.name for f in fields(cls) if f.init} - {"activation", "init"}
     assert set(values) == keys
 
 
-@pytest.mark.parametrize(("group", "name"), [(group, name) for group in PARTS for name in options(group)])
+@pytest.mark.parametrize(("group", "name"), OPTIONS)
 def test_the_option_that_names_its_class_has_the_classes_defaults(group: str, name: str) -> None:
     """fmnist/optimizer/adam.py and conf/optimizer/adam.yaml must agree; adamw.yaml is a special case of adam.py."""
-    values = OmegaConf.to_object(OmegaConf.load(CONF / group / f"{name}.yaml"))
+    values = section(group, name)
     target = values.pop("_target_")
     if target.split(".")[-2] != name:
         assert (CONF / group / f"{name}.yaml").read_text().startswith("# ")
         return
     for f in fields(get_class(target)):
-        if f.name in values and f.default is not MISSING:
+        if f.name not in values:
+            continue
+        if f.default is not MISSING:
             assert values[f.name] == f.default, f.name
+        if f.default_factory is not MISSING:
+            assert values[f.name] == f.default_factory(), f.name
 
 
 @pytest.mark.parametrize("file", sorted(CONF.rglob("*.yaml")), ids=lambda file: f"{file.parent.name}-{file.stem}")
@@ -133,7 +154,7 @@ def test_a_yaml_begins_with_what_it_is_and_a_command(file: Path) -> None:
     assert lines[0].startswith("# ")
     if lines[0] == "# @package _global_":
         assert lines[1] == f"# python train.py {file.parent.name}={file.stem}"
-    elif file.parent.name in PARTS:
+    elif file.parent.name in GROUPS:
         assert "Try: python train.py" in lines[0]
 
 

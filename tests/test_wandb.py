@@ -68,13 +68,13 @@ def row_by_row(found: Logged, names: tuple[str, ...] = FIGURES) -> list[dict[str
     return [{name: row[name] for name in names} for row in found.history]
 
 
-def test_a_run_is_told_to_wandb_as_the_local_files_have_it(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_wandb_gets_a_run_as_its_files_have_it(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     words = (
         "model.width=[16,8]",
         "model.layers=2",
-        "tracker.tags=[mine]",
-        "tracker.notes=why",
-        "tracker.artifact=true",
+        "tracker.wandb.tags=[mine]",
+        "tracker.wandb.notes=why",
+        "tracker.wandb.artifact=true",
     )
     folder = trained(*words, folder=tmp_path / "run")
     found, told = only(folder), summary(folder)
@@ -231,7 +231,7 @@ def test_who_cannot_be_online_is_offline(
     monkeypatch.setenv("WANDB_BASE_URL", "http://127.0.0.1:9" if trouble == "unreachable" else server)
     if trouble != "no key":
         monkeypatch.setenv("WANDB_API_KEY", "short" if trouble == "bad key" else "0" * 40)
-    folder = trained("tracker.mode=online", "tracker.timeout=1", folder=tmp_path / "run")
+    folder = trained("tracker.wandb.mode=online", "tracker.wandb.timeout=1", folder=tmp_path / "run")
     output = capsys.readouterr()
     (line,) = [line for line in output.out.splitlines() if "W&B" in line]
     assert line.startswith("W&B: offline (")
@@ -267,9 +267,3 @@ def test_a_missing_wandb_is_one_line(tmp_path: Path) -> None:
 def test_a_value_that_is_not_allowed_is_named(key: str, value: object) -> None:
     with pytest.raises(ConfigError, match=f"^{key}="):
         Wandb(**{key: value})
-
-
-def test_a_trial_that_is_told_without_a_start_says_nothing(tmp_path: Path) -> None:
-    """A checkpoint that cannot be read ends a run before its tracker has begun."""
-    Wandb().finish({"state": "failed"})
-    assert not list(tmp_path.rglob("*.wandb"))

@@ -8,15 +8,15 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from fmnist.tracker.local import Local
-from fmnist.tracker.media import log_evaluation, log_samples
+from fmnist.interfaces import ImageTable
+from fmnist.tracker.trackers import Trackers
 from fmnist.tracker.wandb import Wandb
-from fmnist.training.evaluation import Mistake
 from test_wandb import nobody_is_logged_in, only, trained  # noqa: F401  the fixture is for all tests here
 from wandb_file import Logged
 
 CLASSES = ("shirt", "bag", "boot")
 IMAGES = np.arange(3 * 4 * 5, dtype=np.uint8).reshape(3, 4, 5)
+SAMPLES = ImageTable(IMAGES, ("class",), [("boot",), ("shirt",), ("bag",)])
 
 
 def contents(artifact: Any) -> dict[str, Path]:
@@ -42,7 +42,7 @@ def artifact_of(found: Logged, key: str) -> Any:
 
 
 def test_samples_are_a_table_of_images_and_an_artifact(tmp_path: Path) -> None:
-    log_samples(Wandb(mode="offline"), tmp_path / "samples", "clothes", IMAGES, np.array([2, 0, 1]), CLASSES)
+    Wandb(mode="offline").log_samples(tmp_path / "samples", "clothes", SAMPLES, CLASSES)
     found = only(tmp_path / "samples")
     (dataset,) = [one for one in found.artifacts if one.type == "dataset"]
     assert dataset.name == "clothes-samples"
@@ -59,8 +59,8 @@ def test_an_evaluation_has_the_matrix_the_picture_and_the_mistakes(tmp_path: Pat
     picture = run / "confusion.png"
     Image.fromarray(IMAGES[0]).save(picture)
     y, predicted = np.array([0, 0, 1, 2, 2]), np.array([0, 1, 1, 2, 0])
-    mistakes = [Mistake(1, 0, 1, 0.9, 0.05), Mistake(4, 2, 0, 0.7, 0.2)]
-    log_evaluation(Wandb(mode="offline"), run, y, predicted, CLASSES, picture, mistakes, IMAGES[:2])
+    mistakes = ImageTable(IMAGES[:2], ("class", "predicted", "row"), [("shirt", "bag", 1), ("boot", "shirt", 4)])
+    Wandb(mode="offline").log_evaluation(run, y, predicted, CLASSES, picture, mistakes)
     found = only(run)
     assert found.folder.parent == run / "evaluation" / "wandb"
     cells = {
@@ -70,7 +70,7 @@ def test_an_evaluation_has_the_matrix_the_picture_and_the_mistakes(tmp_path: Pat
         ("shirt", "shirt"), ("shirt", "bag"), ("bag", "bag"), ("boot", "boot"), ("boot", "shirt")
     }  # fmt: skip
     rows = rows_of(artifact_of(found, "mistakes"), "mistakes")
-    assert [row[1:] for row in rows] == [["shirt", "bag", 0.9, 0.05, 1], ["boot", "shirt", 0.7, 0.2, 4]]
+    assert [row[1:] for row in rows] == [["shirt", "bag", 1], ["boot", "shirt", 4]]
     np.testing.assert_array_equal([row[0] for row in rows], IMAGES[:2])
     (row,) = [row for row in found.history if "confusion_picture" in row]
     np.testing.assert_array_equal(pixels(found.folder / "files" / row["confusion_picture"]["path"]), IMAGES[0])
@@ -78,8 +78,8 @@ def test_an_evaluation_has_the_matrix_the_picture_and_the_mistakes(tmp_path: Pat
     assert (found.run.job_type, found.run.display_name, found.config["optimizer"]) == ("evaluate", "run", "adam")
 
 
-def test_without_wandb_nothing_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    log_samples(Local(), tmp_path / "samples", "clothes", IMAGES, np.array([2, 0, 1]), CLASSES)
+def test_without_wandb_nothing_is_logged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    Trackers({}).log_samples(tmp_path / "samples", "clothes", SAMPLES, CLASSES)
     monkeypatch.setenv("WANDB_MODE", "disabled")
-    log_samples(Wandb(), tmp_path / "samples", "clothes", IMAGES, np.array([2, 0, 1]), CLASSES)
+    Wandb().log_samples(tmp_path / "samples", "clothes", SAMPLES, CLASSES)
     assert not list(tmp_path.rglob("*.wandb"))

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from cli import TINY, summary
-from fmnist.analysis.replay import mirror
+from fmnist.analysis.replay import replay
 from fmnist.errors import FmnistError
 from fmnist.tracker.wandb import Wandb
 from sweeps import swept, trials
@@ -43,7 +43,7 @@ def local(cwd: Path) -> Path:
     return swept(*WORDS, "tracker=local", cwd=cwd, study="local", **OFFLINE)
 
 
-def told(sweep: Path) -> tuple[dict[str, Logged], Logged]:
+def read_sweep(sweep: Path) -> tuple[dict[str, Logged], Logged]:
     """The trials by their name, and the study."""
     found = logged(sweep)
     (study,) = [one for one in found if one.run.job_type == "sweep"]
@@ -60,7 +60,7 @@ def test_wandb_changes_no_trial(live: Path, local: Path) -> None:
 
 
 def test_every_trial_is_a_run_that_closes_with_its_state(live: Path) -> None:
-    runs, _ = told(live)
+    runs, _ = read_sweep(live)
     assert sorted(runs) == [str(trial.number) for trial in trials(live)]
     for trial in trials(live):
         run, own = runs[str(trial.number)], summary(live / str(trial.number))
@@ -77,7 +77,7 @@ def test_the_study_is_a_run_with_all_trials(live: Path) -> None:
 
 
 def says_what_the_study_is(sweep: Path, name: str) -> None:
-    _, study = told(sweep)
+    _, study = read_sweep(sweep)
     assert (study.run.display_name, study.run.run_group, study.exit_code) == (name, name, 0)
     assert list(study.run.tags) == ["finished"]
     artifacts = [one for one in study.artifacts if one.name.endswith("-trials")]
@@ -109,14 +109,14 @@ def test_an_old_sweep_is_replayed_as_if_it_had_been_live(
 ) -> None:
     monkeypatch.chdir(local.parents[1])
     settings = Wandb(mode="offline")
-    mirror([Path("multirun/local")], settings, again=False)
+    replay([Path("multirun/local")], settings, again=False)
     assert capsys.readouterr().out.splitlines() == [
-        "4 runs and 1 studies, 5 of them told to W&B",
+        "4 runs and 1 studies, 5 of them sent to W&B",
         "offline; wandb sync multirun/local/*/wandb/*run-* multirun/local/wandb/*run-* uploads them",
     ]
     says_what_the_study_is(local, "local")
-    replayed, _ = told(local)
-    for name, run in told(live)[0].items():
+    replayed, _ = read_sweep(local)
+    for name, run in read_sweep(live)[0].items():
         other = replayed[name]
         for figure in ("train/loss", "val/accuracy", "gradient_norm/dense1", "_step"):
             assert [row[figure] for row in other.history] == [row[figure] for row in run.history]
@@ -124,14 +124,14 @@ def test_an_old_sweep_is_replayed_as_if_it_had_been_live(
         assert other.exit_code == run.exit_code
         assert (other.run.run_group, run.run.run_group) == ("local", "live")
 
-    mirror([Path("multirun/local")], settings, again=False)
-    assert "0 of them told" in capsys.readouterr().out
+    replay([Path("multirun/local")], settings, again=False)
+    assert "0 of them sent" in capsys.readouterr().out
     assert len(logged(local)) == 5
-    mirror([Path("multirun/local/0")], settings, again=True)
+    replay([Path("multirun/local/0")], settings, again=True)
     assert len(logged(local / "0")) == 2
 
 
 def test_the_mirror_says_what_wandb_says(local: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("WANDB_MODE", "disabled")
     with pytest.raises(FmnistError, match="WANDB_MODE=disabled"):
-        mirror([local], Wandb(), again=True)
+        replay([local], Wandb(), again=True)

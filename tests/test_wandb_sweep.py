@@ -15,12 +15,12 @@ import fmnist.config.resolvers  # noqa: F401  config.yaml uses them
 from fmnist.__main__ import main
 from fmnist.errors import ConfigError
 from fmnist.experiment import experiment
-from fmnist.sweep.wandb_sweep import wandb_sweep
+from fmnist.tracker.weights_and_biases.sweep_file import sweep_file
 from options import CONF, options
 
 
 def made(*words: str, method: str | None = None) -> dict[str, Any]:
-    return yaml.safe_load(wandb_sweep(words, method, None, None))
+    return yaml.safe_load(sweep_file(words, method, None, None))
 
 
 def ends(parameter: dict[str, Any]) -> list[Any]:
@@ -80,7 +80,7 @@ def test_lists_and_null_keep_their_meaning() -> None:
 
 
 def test_conditions_are_left_out_and_named() -> None:
-    text = wandb_sweep(["sweep=assignment"], None, "p", "e")
+    text = sweep_file(["sweep=assignment"], None, "p", "e")
     assert "# not searched, for W&B's sweeps have no conditions: optimizer.rho when optimizer=rmsprop\n" in text
     sweep = yaml.safe_load(text)
     assert "optimizer.rho" not in sweep["parameters"]
@@ -98,11 +98,11 @@ def test_conditions_are_left_out_and_named() -> None:
 )
 def test_what_wandb_cannot_search_is_one_line(words: str, method: str | None, message: str) -> None:
     with pytest.raises(ConfigError, match=message):
-        wandb_sweep(shlex.split(words), method, None, None)
+        sweep_file(shlex.split(words), method, None, None)
 
 
 def test_the_command_writes_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     file = tmp_path / "sweep.yaml"
     monkeypatch.setattr(sys, "argv", ["fmnist", "wandb-sweep", "sweep=smoke", "--output", str(file)])
     main()
-    assert file.read_text() == wandb_sweep(["sweep=smoke"], None, None, None)
+    assert file.read_text() == sweep_file(["sweep=smoke"], None, None, None)

@@ -6,10 +6,9 @@ from typing import TYPE_CHECKING, Any
 from rich.table import Table
 
 from fmnist.files import atomic
-from fmnist.interfaces import Array
+from fmnist.interfaces import Array, ImageTable
 from fmnist.run.load import LoadedRun, load_run
 from fmnist.terminal.console import console
-from fmnist.tracker.media import log_evaluation
 from fmnist.training.evaluation import (
     ClassScores,
     Mistake,
@@ -64,8 +63,16 @@ def evaluate_run(folder: Path) -> None:
     for name, fig in pictures(run, C, mistakes, images).items():
         save(fig, folder / name)
         console().print(f"{folder / name}.png and .svg")
-    picture = folder / "confusion.png"
-    log_evaluation(run.experiment.tracker, folder, found.y, found.predicted, splits.classes, picture, mistakes, images)
+    trackers, picture = run.experiment.trackers, folder / "confusion.png"
+    trackers.log_evaluation(
+        folder, found.y, found.predicted, splits.classes, picture, mistake_table(mistakes, images, splits.classes)
+    )
+
+
+def mistake_table(mistakes: list[Mistake], images: Array, names: tuple[str, ...]) -> ImageTable:
+    columns = ("class", "predicted", "probability", "probability of the class", "row")
+    rows = [(names[m.true], names[m.predicted], m.probability, m.true_probability, m.row) for m in mistakes]
+    return ImageTable(images, columns, rows)
 
 
 def pictures(run: LoadedRun, C: Array, mistakes: list[Mistake], images: Array) -> "dict[str, Figure]":

@@ -1,4 +1,4 @@
-"""Finished or old runs and sweeps, told to W&B from their local files as if they had been tracked while they ran."""
+"""Finished or old runs and sweeps, sent to W&B from their local files as if they had been tracked while they ran."""
 
 import json
 from collections.abc import Iterable
@@ -8,69 +8,72 @@ from pathlib import Path
 import optuna
 
 from fmnist.errors import FmnistError
+from fmnist.files.history import read_history
 from fmnist.run.stored import find_runs
-from fmnist.sweep.mirror import open_mirror
 from fmnist.sweep.trial import open_storage
 from fmnist.terminal.console import console
-from fmnist.tracker.connection import Connection, is_disabled, known_id
-from fmnist.tracker.description import described, history, sweep_of
-from fmnist.tracker.wandb import Wandb, close, define
+from fmnist.tracker.description import sweep_folder
+from fmnist.tracker.wandb import Wandb
+from fmnist.tracker.weights_and_biases.connection import Connection, is_disabled, last_id
+from fmnist.tracker.weights_and_biases.run import define_metrics, finish_run, init_arguments, log_row
 
 UNFINISHED = {"state": "unfinished", "reason": "the run was killed, or is still going on"}
 
 
-def mirror(folders: Iterable[Path], settings: Wandb, *, again: bool) -> None:
-    """Tell W&B every run and every study in or below the folders; those it has only if `again`.
+def replay(folders: Iterable[Path], tracker: Wandb, *, again: bool) -> None:
+    """Send every run and every study in or below the folders to W&B; those it has only if `again`.
 
     Raises:
         ConfigError: there is no run in one of the folders.
         FmnistError: W&B has failed, or is disabled.
     """
     if is_disabled():
-        raise FmnistError("WANDB_MODE=disabled: nothing is told to W&B")
+        raise FmnistError("WANDB_MODE=disabled: nothing is sent to W&B")
     runs = [run.folder for run in find_runs(folders)]
-    sweeps = dict.fromkeys(sweep for run in runs if (sweep := sweep_of(run)))
+    sweeps = dict.fromkeys(sweep for run in runs if (sweep := sweep_folder(run)))
     studies = [sweep for sweep in sweeps if (sweep / "study.journal").exists()]
-    told: list[Path] = []
-    for tell, found in ((tell_run, runs), (tell_study, studies)):
+    sent: list[Path] = []
+    for send, found in ((send_run, runs), (send_study, studies)):
         for folder in found:
-            if again or not known_id(folder):
-                connection = tell(folder, settings)
-                if connection.trouble:
-                    raise FmnistError(f"{folder}: W&B has failed ({connection.trouble}); {len(told)} runs were told")
-                told.append(folder)
-                where = connection.where
-    console().print(f"{len(runs)} runs and {len(studies)} studies, {len(told)} of them told to W&B")
-    if told:
-        console().print(where if where.startswith("http") else f"offline; {upload(told)} uploads them")
-    if len(told) < len(runs) + len(studies):
-        console().print("W&B has the others; --again tells them once more")
+            if again or not last_id(folder):
+                connection = send(folder, tracker)
+                if connection.failure:
+                    raise FmnistError(f"{folder}: W&B has failed ({connection.failure}); {len(sent)} runs were sent")
+                sent.append(folder)
+                address = connection.address
+    console().print(f"{len(runs)} runs and {len(studies)} studies, {len(sent)} of them sent to W&B")
+    if sent:
+        console().print(address if address.startswith("http") else f"offline; {upload_command(sent)} uploads them")
+    if len(sent) < len(runs) + len(studies):
+        console().print("W&B has the others; --again sends them once more")
     for sweep in sweeps.keys() - set(studies):
-        console().print(f"{relpath(sweep)}: its study lies in a database; only its trials were told")
+        console().print(f"{relpath(sweep)}: its study lies in a database; only its trials were sent")
 
 
-def tell_run(folder: Path, settings: Wandb) -> Connection:
-    connection = settings.connect(folder, **described(folder), quiet=True)
-    connection.do(define)
-    for row in history(folder):
-        connection.do(lambda run, row=row: run.log(row, step=int(row["epoch"]), commit=True))  # type: ignore[misc]
+def send_run(folder: Path, tracker: Wandb) -> Connection:
+    connection = tracker.connect(folder, **init_arguments(folder), quiet=True)
+    connection.submit(define_metrics)
+    for row in read_history(folder):
+        log_row(connection, row)
     file = folder / "summary.json"
-    close(connection, json.loads(file.read_text()) if file.exists() else UNFINISHED, settings.tags)
+    finish_run(connection, json.loads(file.read_text()) if file.exists() else UNFINISHED, tracker.tags)
     return connection
 
 
-def tell_study(sweep: Path, settings: Wandb) -> Connection:
+def send_study(sweep: Path, tracker: Wandb) -> Connection:
     storage = open_storage(str(sweep / "study.journal"))
     (name,) = optuna.get_all_study_names(storage)
     study = optuna.load_study(study_name=name, storage=storage)
     summary = json.loads((sweep / "summary.json").read_text())
     directions = dict(zip(summary["objectives"], study.directions, strict=True))
-    mirror = open_mirror(settings, sweep, name, directions, quiet=True)
-    mirror.show(study.get_trials(deepcopy=False), summary, end="finished")
-    return mirror.connection
+    run = tracker.open_study(sweep, name, directions, quiet=True)
+    run.show(study.get_trials(deepcopy=False), summary, end="finished")
+    return run.connection
 
 
-def upload(folders: list[Path]) -> str:
+def upload_command(folders: list[Path]) -> str:
     """One pattern for the trials of a sweep."""
-    patterns = dict.fromkeys(relpath(sweep_of(folder) or folder) + "/*" * bool(sweep_of(folder)) for folder in folders)
+    patterns = dict.fromkeys(
+        relpath(sweep_folder(folder) or folder) + "/*" * bool(sweep_folder(folder)) for folder in folders
+    )
     return "wandb sync " + " ".join(f"{pattern}/wandb/*run-*" for pattern in patterns)

@@ -8,9 +8,8 @@ import numpy as np
 from fmnist.config.compose import compose_config
 from fmnist.errors import ConfigError
 from fmnist.experiment import experiment
-from fmnist.interfaces import Array, Split
+from fmnist.interfaces import Array, ImageTable, Split
 from fmnist.terminal.console import console
-from fmnist.tracker.media import log_samples
 
 
 def draw_samples(overrides: Sequence[str], per_class: int, folder: Path) -> None:
@@ -35,9 +34,9 @@ def draw_samples(overrides: Sequence[str], per_class: int, folder: Path) -> None
         raise ConfigError("--folder", folder, f"a folder that can be written ({error.strerror})") from None
     for file in files:
         console().print(str(file))
-    labels = splits.train.y[rows].ravel()
-    flat_images = images.reshape(-1, *splits.shape)
-    log_samples(parts.tracker, folder, splits.name, flat_images, labels, splits.classes)
+    names = [(splits.classes[label],) for label in splits.train.y[rows].flat]
+    table = ImageTable(images.reshape(-1, *splits.shape), ("class",), names)
+    parts.trackers.log_samples(folder, splits.name, table, splits.classes)
 
 
 def sample_rows(part: Split, k: int, n: int, seed: int) -> Array:

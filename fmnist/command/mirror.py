@@ -1,4 +1,4 @@
-"""Tell W&B finished or old runs and sweeps, from their local files.
+"""Send finished or old runs and sweeps to W&B, from their local files.
 
 The runs appear as if they had been tracked with tracker=wandb: trials in their study's group, the study as a run.
 """
@@ -16,8 +16,8 @@ def arguments(parser: ArgumentParser) -> None:
 
 
 def run(arguments: Namespace) -> None:
-    from fmnist.analysis.replay import mirror
+    from fmnist.analysis.replay import replay
     from fmnist.tracker.wandb import Wandb
 
-    settings = Wandb(mode=arguments.mode, project=arguments.project, entity=arguments.entity)
-    mirror(arguments.folders, settings, again=arguments.again)
+    tracker = Wandb(mode=arguments.mode, project=arguments.project, entity=arguments.entity)
+    replay(arguments.folders, tracker, again=arguments.again)

@@ -17,9 +17,9 @@ def arguments(parser: ArgumentParser) -> None:
 
 def run(arguments: Namespace) -> None:
     from fmnist.files import atomic
-    from fmnist.sweep.wandb_sweep import wandb_sweep
+    from fmnist.tracker.weights_and_biases.sweep_file import sweep_file
 
-    text = wandb_sweep(arguments.overrides, arguments.method, arguments.project, arguments.entity)
+    text = sweep_file(arguments.overrides, arguments.method, arguments.project, arguments.entity)
     if arguments.output:
         atomic.write_text(arguments.output, text)
     else:

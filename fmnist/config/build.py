@@ -8,7 +8,8 @@ from omegaconf import DictConfig, OmegaConf
 
 from fmnist.errors import ConfigError, closest
 
-MOVED = {"fmnist.trainer.Trainer": "fmnist.training.trainer.Trainer"}  # classes in the configs of older runs
+# Classes that have moved, as the config of an older run names them.
+MOVED = {"fmnist.trainer.Trainer": "fmnist.training.trainer.Trainer"}
 
 
 def build(group: str, config: DictConfig, **parts: object) -> Any:

@@ -1,28 +1,38 @@
-"""A run's folder: claimed by one process alone, and the record of what was asked, on what, and what came out."""
+"""A run: a folder that one process claims, and everything that is recorded there and sent to the trackers."""
 
 import logging
 import shlex
 import sys
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
-from pathlib import Path
 from typing import Any
 
 from omegaconf import DictConfig, OmegaConf
 
-from fmnist.errors import ConfigError, FmnistError
+from fmnist.errors import FmnistError, show
 from fmnist.files import atomic
+from fmnist.files.history import write_history
 from fmnist.files.lock import lock_folder
+from fmnist.interfaces import Metrics, Splits, Tracker
+from fmnist.loss.base import Loss
 from fmnist.run.environment import collect_environment
+from fmnist.run.summary import end_state, summarize
 from fmnist.sweep import trial
-from fmnist.terminal.console import log
+from fmnist.terminal.console import log, print_summary
+from fmnist.training.batches import Batches
+from fmnist.training.callback import Callback
+from fmnist.training.evaluation import evaluate
+from fmnist.training.state import TrainingState, part
+from fmnist.training.trainer import Trainer
 
 
-class Run:
-    """A context: entering claims the folder and writes what is known before the training, leaving gives it back.
+class Run(Callback):
+    """A context around a training, and its first callback.
 
-    config.yaml (resolved), overrides.yaml, choices.yaml (the option of each group), command.txt, environment.json,
-    train.log. Metrics come from the tracker, checkpoints from a callback, summary.json from `Record`.
+    Entering claims the folder and writes what is known before: config.yaml (resolved), overrides.yaml, choices.yaml
+    (the option of each group), command.txt, environment.json, train.log. As a callback it writes metrics.csv and
+    metrics.jsonl and passes each epoch to the trackers. Leaving, for whatever reason, writes summary.json, which says
+    how far the training came and why it stopped, and closes the trackers. Checkpoints are another callback's.
 
     Raises, on entering:
         FmnistError: another process trains in the folder, or it already holds a run and `resume` is false.
@@ -30,17 +40,21 @@ class Run:
 
     def __init__(
         self,
-        folder: Path,
+        training: TrainingState,
+        splits: Splits,
+        tracker: Tracker,
         config: DictConfig,
         overrides: Sequence[str],
         choices: Mapping[str, str],
         *,
-        engine: str,
         resume: bool,
     ) -> None:
-        self.folder, self.engine, self.resume, self.overrides = folder, engine, resume, overrides
+        self.training, self.splits, self.tracker, self.folder = training, splits, tracker, training.folder
+        self.overrides, self.resume = overrides, resume
         self.config: dict[str, Any] = OmegaConf.to_container(config, resolve=True)  # type: ignore[assignment]
-        self.choices = {group: option for group, option in choices.items() if group in self.config}
+        self.choices = options(self.config, choices)
+        self.test: Metrics = {}
+        self.summary: dict[str, Any] = {}
 
     def __enter__(self) -> "Run":
         self.lock = ExitStack()
@@ -61,14 +75,14 @@ class Run:
             raise FmnistError(f"{self.folder} already holds a run; resume={self.folder} goes on with it")
 
     def write(self) -> None:
-        words = [sys.argv[0], *self.overrides] if trial.current() else sys.argv
-        command = shlex.join(["python", *words])
+        command = shlex.join(["python", *([sys.argv[0], *self.overrides] if trial.current() else sys.argv)])
         if not self.resume:
             atomic.write_text(self.folder / "overrides.yaml", OmegaConf.to_yaml(list(self.overrides)))
             atomic.write_text(self.folder / "choices.yaml", OmegaConf.to_yaml(self.choices))
             atomic.write_text(self.folder / "command.txt", command + "\n")
         seeds = {"seed": self.config["seed"], "dataset.split_seed": self.config["dataset"].get("split_seed")}
-        atomic.write_json(self.folder / "environment.json", collect_environment(self.engine) | {"seeds": seeds})
+        facts = collect_environment(self.training.engine.name) | {"seeds": seeds}
+        atomic.write_json(self.folder / "environment.json", facts)
         # Last: from here on the folder holds a run.
         atomic.write_text(self.folder / "config.yaml", OmegaConf.to_yaml(self.config))
 
@@ -77,41 +91,56 @@ class Run:
         log.addHandler(self.log)
         log.info(command)
 
-    def __exit__(self, kind: object, error: object, traceback: object) -> None:
-        log.removeHandler(self.log)
-        self.log.close()
-        self.lock.close()
+    def start(self, training: TrainingState) -> None:
+        write_history(self.folder, training.history)
+        self.tracker.start(self.folder, training.history)
+
+    def epoch(self, training: TrainingState) -> None:
+        write_history(self.folder, training.history)
+        self.tracker.log(training.history[-1])
+
+    def evaluate(self, loss: Loss, trainer: Trainer) -> None:
+        """The only look at the test set: the best checkpoint's figures on it (the last network's without one).
+
+        A pruned run is not worth the look.
+        """
+        if self.training.pruned:
+            return
+        file = self.folder / "best.npz"
+        if file.exists():
+            self.training.network.load(part(atomic.read_npz(file), "network"), str(file))
+        batches = Batches(self.splits, self.splits.test, trainer.precision, engine=self.training.engine)
+        evaluation = evaluate(self.training.network, loss, batches, trainer.eval_batch_size)
+        self.test = {"test/loss": evaluation.loss, "test/accuracy": evaluation.accuracy}
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, traceback: object) -> None:
+        try:
+            self.close(error)
+        finally:
+            log.removeHandler(self.log)
+            self.log.close()
+            self.lock.close()
+
+    def close(self, error: BaseException | None) -> None:
+        state, reason = end_state(self.training, error)
+        if state == "failed":
+            log.error("%s", reason, exc_info=error)  # the traceback is for the log, not for the terminal
+        self.summary = summarize(self.training, self.splits, self.test, state, reason)
+        try:
+            atomic.write_json(self.folder / "summary.json", self.summary)
+        except OSError:
+            if error is None:  # a full disk must not hide why the run ended
+                raise
+        finally:
+            self.tracker.finish(self.summary)
+        if error is None:
+            print_summary(self.summary, self.folder)
 
 
-def again(folder: Path, config: DictConfig) -> bool:
-    """Is this a trial of a sweep whose process died over it? Then it goes on where it stopped.
+def options(config: Mapping[str, Any], choices: Mapping[str, str]) -> dict[str, str]:
+    """The option of each group, as typed.
 
-    Raises:
-        FmnistError: the folder holds another run than the trial's.
+    Hydra does not name the options of a group that is a list, as tracker=[wandb,mlflow]; its keys do.
     """
-    file = folder / "config.yaml"
-    if not trial.current() or not file.exists():
-        return False
-    if OmegaConf.load(file) != OmegaConf.create(OmegaConf.to_container(config, resolve=True)):
-        raise FmnistError(f"{folder} holds another run than this trial")
-    return True
-
-
-def resumed(config: DictConfig, overrides: Sequence[str]) -> DictConfig:
-    """The config of the run in the folder `config.resume`, with `trainer.epochs` as given now, if it is given.
-
-    Raises:
-        ConfigError: there is no run in the folder, or the command line asks for another run than the one it holds.
-    """
-    file = Path(config.resume) / "config.yaml"
-    if not file.exists():
-        raise ConfigError("resume", config.resume, "the folder of a run, with its config.yaml")
-    stored = OmegaConf.load(file)
-    assert isinstance(stored, DictConfig)
-    for override in overrides:
-        key, _, value = override.partition("=")
-        if key == "trainer.epochs":
-            stored.trainer.epochs = config.trainer.epochs
-        elif key != "resume":
-            raise ConfigError(key, value, "only trainer.epochs beside resume: a run goes on as it began")
-    return stored
+    lists = {group: show(list(section)) for group, section in config.items() if isinstance(section, dict)}
+    return {group: option for group, option in {**lists, **choices}.items() if group in config}

@@ -2,7 +2,7 @@
 
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import fmean
@@ -13,9 +13,9 @@ from omegaconf import DictConfig
 from optuna.trial import FrozenTrial, Trial, TrialState
 
 from fmnist.errors import FmnistError
+from fmnist.interfaces import StudyTracker
 from fmnist.sweep import trial as handles
 from fmnist.sweep.limits import Limits
-from fmnist.sweep.mirror import Mirror, mirror
 from fmnist.sweep.results.counts import Counts
 from fmnist.sweep.results.experiment_file import experiment_text
 from fmnist.sweep.results.final_summary import print_final_summary
@@ -62,6 +62,7 @@ class Search:
         fixed_words: Sequence[str],
         hydra_context: HydraContext,
         task: TaskFunction,
+        study_trackers: Callable[..., StudyTracker | None],
     ) -> None:
         self.plan, self.options, self.trials, self.folder = plan, plan.options, queue, folder
         self.fixed_words, self.hydra_context = list(fixed_words), hydra_context
@@ -74,7 +75,8 @@ class Search:
         self.live_table = LiveTable(plan.name, self.names, plan.budget, self.options.n_jobs, self.counts)
         self.started = time.monotonic()
         self.next_results = self.started + RESULTS_EVERY
-        self.mirror: Mirror | None = None  # until the search begins
+        self.study_trackers = study_trackers
+        self.tracker: StudyTracker | None = None  # until the search begins
 
     def run(self) -> dict[str, Any]:
         """Until the budget is reached, or something ends the sweep before.
@@ -90,7 +92,7 @@ class Search:
         size = f"{self.plan.budget} trials{done}, {self.options.n_jobs} at a time"
         echo(f"sweep {self.plan.name}: {size}, in {self.folder}")
         directions = dict(zip(self.names, self.trials.study.directions, strict=True))
-        self.mirror = mirror(
+        self.tracker = self.study_trackers(
             self.plan.config.get("tracker"), self.folder, self.plan.name, directions, self.counts.finished
         )
         try:
@@ -193,8 +195,8 @@ class Search:
         summary = write_results(study, self.folder, self.names, extra, self.experiment, ended=ended)
         everyones = study.get_trials(deepcopy=False)
         self.counts.count(everyones)  # other machines' trials have ended, too
-        if self.mirror:
-            self.mirror.show(everyones, summary, end=end)
+        if self.tracker:
+            self.tracker.show(everyones, summary, end=end)
         now = time.monotonic()
         self.next_results = now + max(RESULTS_EVERY, (now - begin) / RESULTS_SHARE)
         return summary

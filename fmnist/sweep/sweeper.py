@@ -1,6 +1,6 @@
 """A sweep from its config: what is searched, with what, for how long; then the search."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ from omegaconf import DictConfig, OmegaConf, open_dict
 from fmnist.errors import ConfigError, FmnistError, closest
 from fmnist.experiment import experiment
 from fmnist.files import atomic
+from fmnist.interfaces import StudyTracker
 from fmnist.sweep.options import Options, options
 from fmnist.sweep.search import Search
 from fmnist.sweep.space import warm_start
@@ -26,8 +27,17 @@ DEFAULT_TRIALS = 20
 ATTEMPT = 1_000_003  # between the seeds of two attempts at a point; no study has so many trials
 
 
-def sweep(words: Sequence[str], config: DictConfig, hydra_context: HydraContext, task: TaskFunction) -> dict[str, Any]:
+def sweep(
+    words: Sequence[str],
+    config: DictConfig,
+    hydra_context: HydraContext,
+    task: TaskFunction,
+    study_trackers: Callable[..., StudyTracker | None],
+) -> dict[str, Any]:
     """Run or resume the sweep that `config.hydra.sweeper` and the command line's `words` describe.
+
+    `study_trackers`: makes what watches the study from the config's section `tracker`, the folder, the study's name,
+    its directions by objective, and the number of trials that have ended.
 
     Raises:
         ConfigError: something of it is not allowed; nothing has been started then.
@@ -62,7 +72,7 @@ def sweep(words: Sequence[str], config: DictConfig, hydra_context: HydraContext,
     queue = TrialQueue(plan.name, opts.storage or str((folder / "study.journal").absolute()))
     identity = plan.identity([word for word in fixed_words if not word.startswith("study=")])
     queue.open(identity, list(plan.objectives.values()), plan.budget, plan.points)
-    search = Search(plan, queue, folder, fixed_words, hydra_context, task)
+    search = Search(plan, queue, folder, fixed_words, hydra_context, task, study_trackers)
     return search.run()
 
 

@@ -88,7 +88,7 @@ def file_error_message(error: OSError) -> str:
 def unknown_option_message(error: MissingConfigException) -> str:
     """optimizer=adm: allowed is one of adadelta, … (did you mean adam?)."""
     if not error.missing_cfg_file or not error.options:
-        return one_line(error)
+        return one_line(error).partition(" Config search path")[0]
     group, _, option = error.missing_cfg_file.rpartition("/")
     names = [name for name in error.options if not name.startswith("_")]
     return str(ConfigError(group, option, f"one of {', '.join(names)}{closest(option, names)}"))
@@ -101,10 +101,12 @@ def unknown_key_message(error: ConfigCompositionException) -> str:
     parent = getattr(cause, "parent_node", None)
     if key and isinstance(parent, DictConfig):
         names = [str(name) for name in parent if not str(name).startswith("_")]
-        last = key.rpartition(".")[2]
-        return str(
-            ConfigError(key, command_line_value(key), f"one of the keys {', '.join(names)}{closest(last, names)}")
-        )
+        group, _, last = key.rpartition(".")
+        sections = [name for name in names if isinstance(parent[name], DictConfig) and last in parent[name]]
+        inner = [f"{group}.{section}.{last}" for section in sections]
+        hint = f" (did you mean {' or '.join(inner)}?)" if inner else closest(last, names)
+        allowed = f"one of the keys {', '.join(names)}{hint}" if names else f"no key: {group} has none"
+        return str(ConfigError(key, command_line_value(key), allowed))
     return one_line(error)
 
 

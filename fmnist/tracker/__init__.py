@@ -1,1 +1,1 @@
-"""Where a run's figures go."""
+"""Where the metrics of a run go beside the files in its folder."""

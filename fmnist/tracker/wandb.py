@@ -1,24 +1,28 @@
-"""Weights & Biases, beside the local files, which remain the truth."""
+"""Weights & Biases: a run there for every run here, and one for each study."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from fmnist.config import check
 from fmnist.errors import ConfigError
-from fmnist.interfaces import Metrics
-from fmnist.tracker.connection import MODES, Connection, is_disabled, known_id
-from fmnist.tracker.description import GOOD_ENDS, described, summarised
-from fmnist.tracker.local import Local
+from fmnist.files.yaml import read_yaml
+from fmnist.interfaces import Array, ImageTable, Metrics
+from fmnist.tracker.base import BaseTracker
+from fmnist.tracker.weights_and_biases import media
+from fmnist.tracker.weights_and_biases.connection import MODES, Connection, is_disabled, last_id
+from fmnist.tracker.weights_and_biases.run import define_metrics, finish_run, init_arguments, log_model, log_row
+from fmnist.tracker.weights_and_biases.study import WandbStudy
 
 if TYPE_CHECKING:
     import wandb
+    from optuna.study import StudyDirection
 
 
 @dataclass(kw_only=True)
-class Wandb(Local):
-    """A run in W&B for every run; a trial's run has its study as the group. What fails there is said, and no more.
+class Wandb(BaseTracker):
+    """A trial's run has its study as the group. What fails costs one warning.
 
     `mode`: auto is online with credentials (`wandb login`, WANDB_API_KEY), offline without them or WANDB_MODE=offline.
     WANDB_MODE=disabled leaves wandb out altogether.
@@ -45,58 +49,68 @@ class Wandb(Local):
             raise ConfigError("tags", self.tags, "a list of words, like [baseline,mine]")
 
     def start(self, folder: Path, history: Sequence[Metrics]) -> None:
-        super().start(folder, history)
         if is_disabled():
             return
-        before = known_id(folder)
-        self.connection = self.connect(folder, **described(folder), id=before)
-        self.connection.do(define)
-        for metrics in [] if before else history:
-            self.send(metrics)
+        self.folder, known = folder, last_id(folder)
+        self.connection = self.connect(folder, **init_arguments(folder), id=known)
+        self.connection.submit(define_metrics)
+        for metrics in [] if known else history:
+            self.log(metrics)
 
     def connect(self, folder: Path, **init: Any) -> Connection:
-        """A run of W&B's in the folder; the config's own words go before those of the code."""
-        asked = {key: getattr(self, key) for key in ("project", "entity", "group", "job_type", "name", "notes")}
-        init |= {key: value for key, value in asked.items() if value is not None}
+        """A run of W&B's in the folder; keys of the config replace the arguments `init` of wandb.init."""
+        keys = {key: getattr(self, key) for key in ("project", "entity", "group", "job_type", "name", "notes")}
+        init |= {key: value for key, value in keys.items() if value is not None}
         return Connection(folder, self.mode, self.timeout, **init, tags=self.tags)
 
     def log(self, metrics: Metrics) -> None:
-        super().log(metrics)
-        self.send(metrics)
-
-    def send(self, metrics: Metrics) -> None:
         if self.connection:
-            self.connection.do(lambda run: run.log(metrics, step=int(metrics["epoch"]), commit=True))
+            log_row(self.connection, metrics)
 
     def finish(self, summary: Mapping[str, Any]) -> None:
         if self.connection is None:
             return
         best = self.folder / "best.npz"
         if self.artifact and best.exists():
-            self.connection.do(lambda run: run.log_artifact(model(run, best, summary)))
-        close(self.connection, summary, self.tags)
+            log_model(self.connection, best, summary)
+        finish_run(self.connection, summary, self.tags)
 
+    def log_samples(self, folder: Path, dataset: str, samples: ImageTable, classes: Sequence[str]) -> None:
+        """In a run of its own, whose files go to folder/wandb/."""
+        about = {"config": {"dataset": dataset}, "name": dataset, "job_type": "samples"}
+        self.log_once(folder, lambda run: media.log_samples(run, dataset, samples, classes), **about)
 
-def define(run: "wandb.Run") -> None:
-    """Every metric is drawn against the epoch."""
-    run.define_metric("epoch")
-    run.define_metric("*", step_metric="epoch")
+    def log_evaluation(
+        self, folder: Path, y: Array, predicted: Array, classes: Sequence[str], picture: Path, mistakes: ImageTable
+    ) -> None:
+        """In a run of its own, whose files go to folder/evaluation/wandb/, for folder/wandb/ is the training's."""
+        about = init_arguments(folder) | {"job_type": "evaluate"}
+        self.log_once(
+            folder / "evaluation",
+            lambda run: media.log_evaluation(run, y, predicted, classes, picture, mistakes),
+            **about,
+        )
 
+    def log_once(self, folder: Path, job: Callable[["wandb.Run"], object], **init: Any) -> None:
+        """A run that does one thing; its name and type are not those of the config, which are a training's."""
+        if not is_disabled():
+            connection = replace(self, name=None, job_type=None).connect(folder, **init)
+            connection.submit(job)
+            connection.finish()
 
-def model(run: "wandb.Run", best: Path, summary: Mapping[str, Any]) -> "wandb.Artifact":
-    import wandb
+    def start_study(
+        self, folder: Path, name: str, directions: Mapping[str, "StudyDirection"], n_finished: int
+    ) -> WandbStudy | None:
+        if is_disabled():
+            return None
+        known = last_id(folder)
+        return self.open_study(folder, name, directions, n_finished if known else 0, id=known)
 
-    artifact = wandb.Artifact(f"network-{run.id}", type="model", metadata=summarised(summary))
-    artifact.add_file(str(best), policy="immutable")  # no copy of it
-    return artifact
-
-
-def close(connection: Connection, summary: Mapping[str, Any], tags: Sequence[str]) -> None:
-    """The last words of a run: its summary, its state as a tag, failed if it did not come to a good end."""
-
-    def tell(run: "wandb.Run") -> None:
-        run.summary.update(summarised(summary))
-        run.tags = (*tags, summary["state"])
-
-    connection.do(tell)
-    connection.finish(0 if summary["state"] in GOOD_ENDS else 1)
+    def open_study(
+        self, folder: Path, name: str, directions: Mapping[str, "StudyDirection"], n_sent: int = 0, **init: Any
+    ) -> WandbStudy:
+        """The run of a study, job type `sweep`, which has the figures of `n_sent` trials."""
+        config = {"folder": str(folder), "study": name, "multirun": read_yaml(folder / "multirun.yaml")}
+        settings = replace(self, name=None, job_type=None)
+        connection = settings.connect(folder, config=config, name=name, group=name, job_type="sweep", **init)
+        return WandbStudy(connection, directions, n_sent)

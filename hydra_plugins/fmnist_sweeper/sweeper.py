@@ -19,6 +19,7 @@ class FmnistOptuna(Sweeper):
     def sweep(self, arguments: list[str]) -> None:
         from fmnist.sweep.sweeper import sweep
         from fmnist.terminal.user_errors import user_errors
+        from fmnist.tracker.trackers import study_trackers
 
         with user_errors():
-            sweep(arguments, self.config, self.hydra_context, self.task_function)
+            sweep(arguments, self.config, self.hydra_context, self.task_function, study_trackers)

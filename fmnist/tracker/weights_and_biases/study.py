@@ -1,23 +1,16 @@
-"""The study as one more run of W&B, job type `sweep`: told what is there, never asked.
+"""A study as one more run of W&B, job type `sweep`.
 
-A one-way mirror: it gets finished trials and the summary, works on copies in the connection's thread, and whatever
-fails there costs a warning. Tables and figures are sent at the end, and before when there are half as many trials again
-as the last time, so that what a sweep of n trials sends grows with log n, but not so often that it slows the trials.
+It gets finished trials and the summary, works on copies in the connection's thread, and whatever fails there costs a
+warning. Tables and figures are sent at the end, and before when there are half as many trials again as the last time,
+so that what a sweep of n trials sends grows with log n, but not so often that it slows the trials.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
-from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
-from omegaconf import DictConfig
-
-from fmnist.config.build import build
-from fmnist.files.yaml import read_yaml
 from fmnist.sweep.study.attributes import EPOCHS, FOLDER, REASON, SECONDS
-from fmnist.tracker.connection import Connection, is_disabled, known_id
-from fmnist.tracker.wandb import Wandb
+from fmnist.tracker.weights_and_biases.connection import Connection
 
 if TYPE_CHECKING:
     import wandb
@@ -26,34 +19,34 @@ if TYPE_CHECKING:
 
 ENDS = {"COMPLETE": "complete", "PRUNED": "pruned", "FAIL": "failed"}
 GROWTH = 1.5
-PATIENCE = 50  # seconds between tables and figures for every second that they take
-NOT_A_FIGURE = ("top", "failures", "pareto_front")  # long lists, which the table has
+INTERVAL = 50  # seconds between tables and figures for every second that they take
+NOT_SCALARS = ("top", "failures", "pareto_front")  # long lists, which the table has
 
 
-class Mirror:
-    """`objectives` by name, in the study's order, with their directions."""
+class WandbStudy:
+    """`objectives` by name, in the order of the study, with their directions; W&B has `n_sent` trials already."""
 
-    def __init__(self, connection: Connection, objectives: Mapping[str, "StudyDirection"], told: int = 0) -> None:
+    def __init__(self, connection: Connection, objectives: Mapping[str, "StudyDirection"], n_sent: int = 0) -> None:
         self.connection, self.objectives = connection, dict(objectives)
-        self.told = told  # trials whose figures W&B has
+        self.n_sent = n_sent
         self.drawn = 0  # trials that there were when tables and figures were sent
         self.drawn_at, self.cost = monotonic(), 1.0  # when that was, and how many seconds it took
-        connection.do(load)
+        connection.submit(load)
 
     def show(self, trials: Sequence["FrozenTrial"], summary: Mapping[str, Any], *, end: str = "") -> None:
-        """What the study looks like now; returns at once, unless it is the `end`: finished, failed, interrupted."""
+        """Send the study as it stands; returns at once, unless it is the `end`."""
         done = sorted((t for t in trials if t.state.name in ENDS), key=lambda t: (t.datetime_complete, t.number))
-        rows = progress(done, self.objectives)[self.told :]
-        first, self.told = self.told + 1, len(done)
+        rows = progress(done, self.objectives)[self.n_sent :]
+        first, self.n_sent = self.n_sent + 1, len(done)
         grown = len(done) >= max(self.drawn + 1, GROWTH * self.drawn)
-        draw = bool(end) or (grown and monotonic() - self.drawn_at > PATIENCE * self.cost)
+        draw = bool(end) or (grown and monotonic() - self.drawn_at > INTERVAL * self.cost)
         if draw:
             self.drawn, self.drawn_at = len(done), monotonic()
 
-        def tell(run: "wandb.Run") -> None:
+        def send(run: "wandb.Run") -> None:
             for step, row in enumerate(rows, first):
                 run.log(row, step=step, commit=True)
-            run.summary.update({key: value for key, value in summary.items() if key not in NOT_A_FIGURE})
+            run.summary.update({key: value for key, value in summary.items() if key not in NOT_SCALARS})
             if draw and done:
                 begin = monotonic()
                 run.log({**tables(done, self.objectives, summary), **figures(done, self.objectives)})
@@ -62,34 +55,13 @@ class Mirror:
                 run.summary["state"] = end
                 run.tags = (*(run.tags or ()), end)
 
-        self.connection.do(tell)
+        self.connection.submit(send)
         if end:
             self.connection.finish(0 if end == "finished" else 1)
 
 
-def mirror(
-    tracker: DictConfig | None, folder: Path, study: str, objectives: Mapping[str, "StudyDirection"], told: int
-) -> Mirror | None:
-    """The mirror of the sweep in a folder, if its runs are tracked by W&B; `told`: trials that ended before this."""
-    settings = build("tracker", tracker) if tracker else None
-    if not isinstance(settings, Wandb) or is_disabled():
-        return None
-    before = known_id(folder)
-    return open_mirror(settings, folder, study, objectives, told=told if before else 0, id=before)
-
-
-def open_mirror(
-    settings: Wandb, folder: Path, study: str, objectives: Mapping[str, "StudyDirection"], told: int = 0, **init: Any
-) -> Mirror:
-    """A run of W&B's for the study of a sweep's folder."""
-    config = {"folder": str(folder), "study": study, "multirun": read_yaml(folder / "multirun.yaml")}
-    own = replace(settings, name=None, job_type=None)
-    connection = own.connect(folder, config=config, name=study, group=study, job_type="sweep", **init)
-    return Mirror(connection, objectives, told)
-
-
 def load(run: "wandb.Run") -> None:
-    """Import what draws before the end, when somebody waits for it."""
+    """Import what draws while there is time: at the end the user waits for it."""
     from optuna import visualization
 
     visualization.is_available()

@@ -1,4 +1,4 @@
-"""One W&B run in a thread of its own: nothing that happens to it reaches the training."""
+"""One W&B run in a thread of its own: whatever fails there does not reach the training."""
 
 import os
 import secrets
@@ -17,10 +17,10 @@ if TYPE_CHECKING:
     import wandb
 
 MODES = ("auto", "online", "offline")
-STAGING = os.environ.get("WANDB_DATA_DIR")  # the user's wish
-SHORT = 160  # letters of wandb's words in a warning
+DATA_DIR = os.environ.get("WANDB_DATA_DIR")  # as the user has set it
+SHORT = 160  # characters of an error of wandb in a warning
 
-# What wandb would find out by itself at every start, and say on the terminal.
+# Nothing on the terminal, and nothing about the machine that environment.json does not say.
 QUIET: dict[str, Any] = {
     "silent": True,
     "quiet": True,
@@ -43,19 +43,19 @@ def is_disabled() -> bool:
 
 
 class Connection:
-    """Opens the run, hands it the jobs in order, finishes it. The first failure costs one warning, and ends it.
+    """Opens the run, passes it the jobs in order, finishes it. The first failure costs one warning, and ends it.
 
     The thread waits for the import (a second), for a server, for a disk; the training waits at the end alone, and at
     most for `timeout` seconds each for the start and the upload.
     """
 
-    trouble = ""  # what has failed
-    where = ""  # the run's address, or the command that uploads it
+    failure = ""  # what has failed
+    address = ""  # of the run, or the command that uploads it
 
     def __init__(self, folder: Path, mode: str, timeout: float, *, quiet: bool = False, **init: Any) -> None:
         """The run's files go to folder/wandb/. `init` are the arguments of wandb.init; an `id` continues that run.
 
-        `quiet`: who asked will say what came of it.
+        `quiet`: print neither the address nor a warning.
         """
         self.folder, self.mode, self.timeout, self.quiet, self.init = folder, mode, timeout, quiet, init
         self.jobs: SimpleQueue[Callable[[wandb.Run], object] | None] = SimpleQueue()
@@ -63,12 +63,12 @@ class Connection:
         self.thread = Thread(target=self.work, name="wandb", daemon=True)
         self.thread.start()
 
-    def do(self, job: Callable[["wandb.Run"], object]) -> None:
-        """Have this done soon, behind all that was asked before."""
+    def submit(self, job: Callable[["wandb.Run"], object]) -> None:
+        """Run this soon, behind all jobs before it."""
         self.jobs.put(job)
 
     def finish(self, exit_code: int = 0) -> None:
-        """Do what is left and close the run: 0 for a good end."""
+        """Run the jobs that are left and close the run; an exit code of 0 is a good end."""
         self.exit_code = exit_code
         self.jobs.put(None)
         self.thread.join(3 * self.timeout + 10)  # the start, online and then offline; the upload; wandb's own grace
@@ -91,16 +91,16 @@ class Connection:
     def open(self) -> "wandb.Run":
         # Crash reports would go to wandb's makers even when offline.
         os.environ.setdefault("WANDB_ERROR_REPORTING", "false")
-        if STAGING is None:  # where tables and artifacts wait for their upload
+        if DATA_DIR is None:  # where tables and artifacts wait for their upload
             os.environ["WANDB_DATA_DIR"] = str(self.folder.absolute() / "wandb")
         import wandb
 
         settings = wandb.Settings(**QUIET, init_timeout=self.timeout, finish_timeout=self.timeout)
-        wandb.setup(settings)  # from here on, silence
-        mode, why = chosen(self.mode)
+        wandb.setup(settings)  # nothing is printed from here on
+        mode, why = choose_mode(self.mode)
         arguments = {"dir": str(self.folder), "settings": settings, "reinit": "create_new", **self.init}
         resume = bool(arguments.get("id"))
-        arguments["id"] = arguments.get("id") or secrets.token_hex(4)  # the same, should online not come about
+        arguments["id"] = arguments.get("id") or secrets.token_hex(4)  # the same if online fails
         if mode == "online":
             try:
                 run = wandb.init(mode="online", resume=resume, **arguments)
@@ -109,29 +109,29 @@ class Connection:
                 wandb.teardown()  # its service holds the id
                 wandb.setup(settings)
             else:
-                self.say(f"W&B: {run.url}", str(run.url))
+                self.report(f"W&B: {run.url}", str(run.url))
                 return run
         self.folder.mkdir(parents=True, exist_ok=True)
         run = wandb.init(mode="offline", **arguments)
         upload = f"wandb sync {relpath(self.folder)}/wandb/*run-*"
-        self.say(f"W&B: offline{f' ({why})' if why else ''}; {upload} uploads it", upload)
+        self.report(f"W&B: offline{f' ({why})' if why else ''}; {upload} uploads it", upload)
         return run
 
-    def say(self, line: str, where: str) -> None:
-        self.where = where
+    def report(self, line: str, address: str) -> None:
+        self.address = address
         if not self.quiet:
             echo(line)
 
-    def warn(self, trouble: str) -> None:
-        self.trouble = trouble
-        line = f"W&B has failed ({trouble}); the run's own files have everything"
+    def warn(self, failure: str) -> None:
+        self.failure = failure
+        line = f"W&B has failed ({failure}); the run's own files have everything"
         log.warning(line)
         if not self.quiet:
             console().print(f"warning: {line}")
 
 
-def chosen(mode: str) -> tuple[str, str]:
-    """online or offline, and why: without credentials there is nothing to ask a server for, and nobody to ask."""
+def choose_mode(mode: str) -> tuple[str, str]:
+    """online or offline, and why offline: without credentials no server is asked, and no user either."""
     import wandb
     from wandb.sdk.lib.wbauth import authenticate_session
 
@@ -145,7 +145,7 @@ def chosen(mode: str) -> tuple[str, str]:
     return ("online", "") if key else ("offline", "no API key: wandb login")
 
 
-def known_id(folder: Path) -> str | None:
-    """The id of the W&B run whose files lie in the run's folder."""
+def last_id(folder: Path) -> str | None:
+    """The id of the last W&B run whose files lie in the folder."""
     files = sorted(folder.glob("wandb/*run-*/run-*.wandb"), key=lambda file: file.parent.name.partition("run-")[2])
     return files[-1].stem.removeprefix("run-") if files else None

@@ -1,7 +1,7 @@
 """A search of conf/sweep/ as W&B's own sweep, for `wandb sweep` and `wandb agent`.
 
 W&B's controller draws the points and train.py runs each as a single run, through ${args_no_hyphens}: key=value.
-W&B's spaces have no conditions: a dimension with a condition is left out, and said so in the file.
+W&B's spaces have no conditions: a dimension with a condition is left out, and named in the file.
 https://docs.wandb.ai/models/sweeps/define-sweep-configuration
 """
 
@@ -25,58 +25,58 @@ from fmnist.sweep.sweeper import Plan
 Yaml = dict[str, Any]
 
 
-def wandb_sweep(words: Sequence[str], method: str | None, project: str | None, entity: str | None) -> str:
-    """The YAML text of the search that `python train.py` would make of the words.
+def sweep_file(overrides: Sequence[str], method: str | None, project: str | None, entity: str | None) -> str:
+    """The YAML text of the search that `python train.py OVERRIDES` would run.
 
     Raises:
-        ConfigError: there is no search in them, it has several objectives, or an interval in a grid.
+        ConfigError: they name no search, it has several objectives, or an interval in a grid.
     """
     with initialize_config_dir(str(CONF), version_base="1.3"):
         hydra = GlobalHydra.instance().hydra
         assert hydra is not None
-        config = hydra.compose_config("config", list(words), run_mode=RunMode.MULTIRUN, from_shell=False)
+        config = hydra.compose_config("config", list(overrides), run_mode=RunMode.MULTIRUN, from_shell=False)
         loader = hydra.config_loader
         asked: Yaml = OmegaConf.to_container(config.hydra.sweeper, resolve=True)  # type: ignore[assignment]
         opts = options({key: value for key, value in asked.items() if not key.startswith("_")})
-        space, fixed_words = parse(opts.params, words, loader)
+        space, fixed = parse(opts.params, overrides, loader)
         plan = Plan(config, opts, space)
-    where = {"project": project or config.tracker.get("project"), "entity": entity or config.tracker.get("entity")}
-    fixed = [word for word in fixed_words if not word.startswith("study=")]
-    named = {"name": config.study or config.hydra.runtime.choices.get("sweep")}
-    found = {key: value for key, value in {**named, **where}.items() if value}
-    return header(space) + yaml.safe_dump(found | sweep_of(plan, fixed, method), sort_keys=False, width=120)
+    tracker = config.tracker.get("wandb") or {}
+    keys = {
+        "name": config.study or config.hydra.runtime.choices.get("sweep"),
+        "project": project or tracker.get("project"),
+        "entity": entity or tracker.get("entity"),
+    }
+    given = {key: value for key, value in keys.items() if value}
+    fixed = [override for override in fixed if not override.startswith("study=")]
+    return header(space) + yaml.safe_dump(given | sweep_section(plan, fixed, method), sort_keys=False, width=120)
 
 
-def sweep_of(plan: Plan, fixed_words: Sequence[str], method: str | None) -> Yaml:
+def sweep_section(plan: Plan, fixed: Sequence[str], method: str | None) -> Yaml:
     if len(plan.objectives) > 1:
         raise ConfigError("hydra.sweeper.objectives", list(plan.objectives), "one objective: W&B's sweeps have one")
-    method = method or suited(plan)
+    method = method or method_for(plan)
     for key, prefix in plan.space.prefixes.items():
         raise ConfigError(prefix + key, "…", "a key that the configuration has: W&B's parameters begin with a letter")
-    parameters = {d.key: parameter(d, method) for d in kept(plan.space)}
+    parameters = {d.key: parameter(d, method) for d in plan.space.dimensions if not d.when}
     if not parameters:
         raise ConfigError("hydra.sweeper.params", {}, "a space, as that of sweep=assignment")
     ((metric, direction),) = plan.objectives.items()
     return {
         "program": "train.py",
-        "command": ["${env}", "${interpreter}", "${program}", *fixed_words, "hydra.mode=RUN", "${args_no_hyphens}"],
+        "command": ["${env}", "${interpreter}", "${program}", *fixed, "hydra.mode=RUN", "${args_no_hyphens}"],
         "method": method,
         "metric": {"name": metric, "goal": direction},
         "parameters": parameters,
-        **stopping(plan.options.pruner),
+        **early_terminate(plan.options.pruner),
         **({} if method == "grid" else {"run_cap": plan.budget}),
     }
 
 
-def suited(plan: Plan) -> str:
+def method_for(plan: Plan) -> str:
     """The method closest to the search's sampler."""
     if plan.is_grid:
         return "grid"
     return "random" if "Random" in plan.sampler.get("_target_", "") else "bayes"
-
-
-def kept(space: Space) -> list[Dimension]:
-    return [d for d in space.dimensions if not d.when]
 
 
 def header(space: Space) -> str:
@@ -87,11 +87,11 @@ def header(space: Space) -> str:
 
 
 def parameter(d: Dimension, method: str) -> Yaml:
-    """A dimension in W&B's words."""
+    """A dimension in W&B's terms."""
     if method == "grid" or isinstance(d.distribution, CategoricalDistribution):
         if isinstance(d.distribution, FloatDistribution) and d.distribution.step is None:
             raise ConfigError("--method", method, f"bayes or random: {d.key} is an interval")
-        return {"values": [word(value) for value in values(d.distribution)]}
+        return {"values": [plain(value) for value in values(d.distribution)]}
     return interval(d.distribution)
 
 
@@ -106,15 +106,15 @@ def interval(distribution: BaseDistribution) -> Yaml:
         case FloatDistribution(low=low, high=high, log=True):
             return {"distribution": "log_uniform_values", "min": low, "max": high}
     # With a step: W&B's q_uniform rounds to multiples of the step, which need not be low + k · step.
-    return {"values": [word(value) for value in values(distribution)]}
+    return {"values": [plain(value) for value in values(distribution)]}
 
 
-def word(value: Value) -> Value:
-    """What Python writes as Hydra reads it, as it is; null, lists and strings as Hydra's text."""
+def plain(value: Value) -> Value:
+    """Numbers and booleans as they are; null, lists and strings as Hydra's text."""
     return value if isinstance(value, bool | int | float) else text(value)
 
 
-def stopping(pruner: Mapping[str, Any]) -> Yaml:
+def early_terminate(pruner: Mapping[str, Any]) -> Yaml:
     """Successive halving and Hyperband are W&B's hyperband; it has no counterpart of the others."""
     if not str(pruner.get("_target_", "")).endswith(("SuccessiveHalvingPruner", "HyperbandPruner")):
         return {}
