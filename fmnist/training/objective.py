@@ -9,6 +9,11 @@ EPOCH_METRICS = ("val/accuracy", "val/loss", "train/accuracy", "train/loss")
 TEST_METRICS = ("test/accuracy", "test/loss")  # known at the end only: they never choose an epoch
 
 
+def higher_is_better(metric: str) -> bool:
+    """Accuracies and rates are better when larger; losses, seconds and sizes when smaller."""
+    return metric.endswith(("accuracy", "per_second"))
+
+
 class Objective:
     """`objective=val/accuracy`: accuracies are better when larger, losses when smaller."""
 
@@ -17,7 +22,7 @@ class Objective:
         if name not in names:
             raise ConfigError("objective", name, f"one of {', '.join(names)}{closest(str(name), names)}")
         self.name = name
-        self.sign = -1.0 if name.endswith("loss") else 1.0
+        self.sign = 1.0 if higher_is_better(name) else -1.0
 
     def better(self, a: float, b: float, by: float = 0.0) -> bool:
         """Is a better than b by more than `by`?"""
