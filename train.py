@@ -7,12 +7,15 @@ import hydra
 from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig
 
+from fmnist.sweep import trial
 from fmnist.terminal.user_errors import user_errors
 
 
 @hydra.main(version_base="1.3", config_path="conf", config_name="config")
 def main(config: DictConfig) -> float:
     """One run; returns its objective."""
+    if trial.current():  # the sweep records its errors
+        return train(config)
     with user_errors():
         return train(config)
 

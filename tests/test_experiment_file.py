@@ -9,7 +9,7 @@ from omegaconf import DictConfig, OmegaConf
 import fmnist.terminal.user_errors  # noqa: F401  registers the resolvers that config.yaml uses
 from cli import TINY, summary, train, trained
 from fmnist.errors import ConfigError
-from fmnist.sweep.results.experiment_file import experiment_text
+from fmnist.run.experiment_file import experiment_text
 from options import CONF
 
 

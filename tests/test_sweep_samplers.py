@@ -9,10 +9,12 @@ import pytest
 from omegaconf import OmegaConf
 
 from fmnist.errors import ConfigError, FmnistError
-from fmnist.sweep.study import samplers
+from fmnist.sweep.study.pruners import build_pruner
+from fmnist.sweep.study.samplers import build_sampler
 from options import CONF, options
 
 SAMPLERS = [name for name in options("hydra/sweeper/sampler") if name not in ("auto", "grid")]
+OWN_KEYS = {"_requires_", "_one_seed_"}  # the sweeper's, not Optuna's
 # Where our default is another one than Optuna's, and why: branches as groups; seeds that scramble; quiet logs.
 DEPARTURES = {"multivariate", "group", "scramble", "warn_independent_sampling", "warn_asynchronous_seeding"}
 
@@ -25,12 +27,12 @@ def config(part: str, name: str) -> dict[str, Any]:
 def test_a_sampler_is_built_or_its_package_is_named(name: str) -> None:
     values = config("sampler", name)
     kind = values["_target_"].rpartition(".")[2]
-    missing = [package for package in samplers.NEEDS.get(kind, ()) if find_spec(package) is None]
+    missing = [package for package in values.get("_requires_", ()) if find_spec(package) is None]
     if missing:
         with pytest.raises(FmnistError, match=f"{kind} needs the package {missing[0]}: pip install {missing[0]}"):
-            samplers.sampler(values, 1)
+            build_sampler(values, 1)
     else:
-        assert type(samplers.sampler(values, 1)).__name__ == kind
+        assert type(build_sampler(values, 1)).__name__ == kind
 
 
 @pytest.mark.parametrize("name", options("hydra/sweeper/pruner"))
@@ -38,7 +40,7 @@ def test_a_pruner_is_built(name: str) -> None:
     values = config("pruner", name)
     if name == "threshold":
         values["lower"] = 0.1
-    assert type(samplers.pruner(values)).__name__ == values["_target_"].rpartition(".")[2]
+    assert type(build_pruner(values)).__name__ == values["_target_"].rpartition(".")[2]
 
 
 @pytest.mark.parametrize(
@@ -49,12 +51,52 @@ def test_the_defaults_are_optunas_own(part: str, name: str) -> None:
     values = config(part, name)
     kind = getattr(getattr(optuna, f"{part}s"), values.pop("_target_").rpartition(".")[2])
     signature = inspect.signature(kind).parameters
-    for key, value in values.items():
-        default = signature[key].default
+    for key in values.keys() - OWN_KEYS:
+        value, default = values[key], signature[key].default
         if key not in DEPARTURES and default is not inspect.Parameter.empty:
             assert value == default, key
 
 
 def test_a_key_that_optuna_does_not_know_is_named() -> None:
     with pytest.raises(ConfigError, match=r"hydra\.sweeper\.pruner=MedianPruner: allowed is other keys: .*bound"):
-        samplers.pruner(config("pruner", "median") | {"bound": 1})
+        build_pruner(config("pruner", "median") | {"bound": 1})
+
+
+def test_what_optuna_imports_late_is_declared() -> None:
+    """Without the declaration a missing package ends the search in the middle, not before it."""
+    requires = {name: config("sampler", name).get("_requires_", []) for name in SAMPLERS}
+    assert {name: packages for name, packages in requires.items() if packages} == {
+        "cmaes": ["cmaes"],
+        "gp": ["scipy", "torch"],
+        "qmc": ["scipy"],
+    }
+
+
+def test_a_missing_package_is_named_before_the_search() -> None:
+    values = {"_target_": "optuna.samplers.RandomSampler", "_requires_": ["no_such_package"]}
+    with pytest.raises(FmnistError, match="RandomSampler needs the package no_such_package: pip install"):
+        build_sampler(values, 1)
+
+
+def test_the_points_of_a_sequence_are_spread_evenly() -> None:
+    """A scrambled Sobol sequence has one point in each quarter; with another seed per trial it would be no sequence."""
+    pytest.importorskip("scipy", reason="pip install scipy")
+    values = config("sampler", "qmc")
+    study = optuna.create_study()
+    drawn = []
+    for number in range(5):  # the first trial's space is not known yet: its point is random
+        study.sampler = build_sampler(values, 1, number)
+        trial = study.ask({"x": optuna.distributions.FloatDistribution(0, 1)})
+        drawn.append(trial.params["x"])
+        study.tell(trial, 0.0)
+    assert sorted(int(4 * x) for x in drawn[1:]) == [0, 1, 2, 3]
+
+
+def test_a_sampler_of_the_users_own_needs_no_keys_of_the_sweeper() -> None:
+    values = {"_target_": "optuna.samplers.RandomSampler"}
+    study = optuna.create_study()
+    drawn = {}
+    for number in (0, 1, 0):
+        study.sampler = build_sampler(values, 7, number)
+        drawn.setdefault(number, []).append(study.ask().suggest_float("x", 0, 1))
+    assert drawn[0][0] == drawn[0][1] != drawn[1][0]

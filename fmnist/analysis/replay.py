@@ -10,7 +10,7 @@ import optuna
 from fmnist.errors import FmnistError
 from fmnist.run.stored import find_runs
 from fmnist.sweep.mirror import open_mirror
-from fmnist.sweep.trial import open_storage
+from fmnist.sweep.study.storage import open_storage
 from fmnist.terminal.console import console
 from fmnist.tracker.connection import Connection, is_disabled, known_id
 from fmnist.tracker.description import described, history, sweep_of

@@ -16,6 +16,7 @@ from omegaconf import DictConfig
 from fmnist.config.build import build
 from fmnist.files.yaml import read_yaml
 from fmnist.sweep.study.attributes import EPOCHS, FOLDER, REASON, SECONDS
+from fmnist.sweep.study.states import FINISHED, STATES
 from fmnist.tracker.connection import Connection, is_disabled, known_id
 from fmnist.tracker.wandb import Wandb
 
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from optuna.study import StudyDirection
     from optuna.trial import FrozenTrial
 
-ENDS = {"COMPLETE": "complete", "PRUNED": "pruned", "FAIL": "failed"}
+ENDS = {name: STATES[name].word for name in FINISHED}
 GROWTH = 1.5
 PATIENCE = 50  # seconds between tables and figures for every second that they take
 NOT_A_FIGURE = ("top", "failures", "pareto_front")  # long lists, which the table has

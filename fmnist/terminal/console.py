@@ -10,7 +10,6 @@ from rich.console import Console
 from rich.table import Table
 
 from fmnist.errors import show
-from fmnist.sweep import trial
 
 log = logging.getLogger("fmnist")
 log.setLevel(logging.INFO)
@@ -20,8 +19,7 @@ log.propagate = False  # Hydra gives the root logger a handler of its own
 @cache
 def console() -> Console:
     """Standard output; lines are neither cut nor wrapped where it is not a terminal."""
-    # A trial of a sweep is quiet: its sweep speaks, and the log has it all.
-    return Console(soft_wrap=True, highlight=False, markup=False, quiet=trial.current() is not None)
+    return Console(soft_wrap=True, highlight=False, markup=False)
 
 
 def echo(line: str) -> None:

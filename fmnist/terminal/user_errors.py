@@ -21,14 +21,12 @@ from omegaconf.errors import OmegaConfBaseException
 
 from fmnist.errors import ConfigError, FmnistError, closest, one_line
 from fmnist.files.lock import remove_empty
-from fmnist.sweep import trial
 
 
 @contextmanager
 def user_errors() -> Iterator[None]:
     """Around `main` and inside it, for Hydra reports an error from within a job in its own way."""
-    full_error = os.environ.get("HYDRA_FULL_ERROR") == "1" and not os.environ.get("FMNIST_SHELL")
-    if full_error or trial.current():  # a trial's error goes to the sweeper
+    if os.environ.get("HYDRA_FULL_ERROR") == "1" and not os.environ.get("FMNIST_SHELL"):
         yield
         return
     # Hydra then hands us its errors instead of printing them; the second name marks that it was not the user's wish.

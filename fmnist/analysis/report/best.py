@@ -11,8 +11,8 @@ from fmnist.analysis.settings import THERE, Setting, essence, flat
 from fmnist.analysis.statistics import interval
 from fmnist.config.compose import compose_config, default_options
 from fmnist.errors import show
+from fmnist.run.experiment_file import values
 from fmnist.run.stored import StoredRun
-from fmnist.sweep.results.experiment_file import values
 
 
 def best(run: StoredRun, setting: Setting, metric: str, sweeps: Sequence[Sweep]) -> dict[str, Any]:

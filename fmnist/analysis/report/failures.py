@@ -6,6 +6,7 @@ from typing import Any
 from fmnist.analysis.report.sweeps import Sweep
 from fmnist.run.stored import StoredRun
 from fmnist.sweep.results.results import failure
+from fmnist.sweep.study.states import STATES
 
 MOST = 200
 FINE = ("finished", "pruned")
@@ -25,7 +26,12 @@ def of_studies(sweeps: Iterable[Sweep]) -> Iterable[dict[str, str]]:
             if trial.state.name == "FAIL":
                 told = failure(trial, sweep.folder)
                 setting = " ".join(told["overrides"])
-                yield {"what": told["folder"], "state": "failed", "reason": told["reason"], "setting": setting}
+                yield {
+                    "what": told["folder"],
+                    "state": STATES["FAIL"].word,
+                    "reason": told["reason"],
+                    "setting": setting,
+                }
 
 
 def of_runs(runs: Iterable[StoredRun], sweeps: Iterable[Sweep]) -> Iterable[dict[str, str]]:
