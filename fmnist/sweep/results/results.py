@@ -73,7 +73,7 @@ def write_results(
         **extra,
     }
     summary = plain(summary)
-    # Last: whose summary says that a trial is the best has its experiment file too.
+    # Last: a best trial that the summary names has its experiment file already.
     atomic.write_json(folder / "summary.json", summary)
     return summary
 

@@ -132,7 +132,7 @@ def describe(distribution: BaseDistribution) -> dict[str, Any]:
 
 
 def shape(distribution: BaseDistribution) -> str:
-    """For the eye: "adam, nadam", "0.0001 … 0.1 log", "2 … 10 step 2"."""
+    """For people: "adam, nadam", "0.0001 … 0.1 log", "2 … 10 step 2"."""
     match distribution:
         case CategoricalDistribution():
             return ", ".join(map(text, distribution.choices))

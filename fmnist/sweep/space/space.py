@@ -124,13 +124,13 @@ def ordered(dimensions: Iterable[Dimension]) -> tuple[Dimension, ...]:
         waiting = {d.key for d in left}
         ready = next((d for d in left if not waiting & d.when.keys()), None)
         if ready is None:
-            raise circle(left)
+            raise circle_error(left)
         left.remove(ready)
         found.append(ready)
     return tuple(found)
 
 
-def circle(left: Sequence[Dimension]) -> ConfigError:
+def circle_error(left: Sequence[Dimension]) -> ConfigError:
     """Every one of `left` waits for another of them: follow the conditions until a key comes again."""
     ahead = {d.key: next(key for key in d.when if any(key == other.key for other in left)) for d in left}
     path = [left[0].key]

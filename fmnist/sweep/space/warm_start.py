@@ -39,7 +39,7 @@ def points(
             values = {str(key): plain(value) for key, value in entry.items()}
         else:
             raise ConfigError(KEY, entry, "{key: value}, 'key=value key=value' or the name of an experiment")
-        found.append(check_point(space, entry, values))
+        found.append(check_in_space(space, entry, values))
     return found
 
 
@@ -66,7 +66,7 @@ def from_experiment(
     return space.point(lambda key, _: value(key), value)
 
 
-def check_point(space: Space, entry: Any, values: Mapping[str, Value]) -> dict[str, Value]:
+def check_in_space(space: Space, entry: Any, values: Mapping[str, Value]) -> dict[str, Value]:
     """The values, if each key is searched and may have its value."""
     dimensions = {d.key: d.distribution for d in space.dimensions}
     for key, value in values.items():

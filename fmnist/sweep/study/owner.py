@@ -22,7 +22,10 @@ def is_dead(owner: dict[str, Any]) -> bool:
     """Whether the process has certainly ended. Of a process on another host nothing is known."""
     if owner["host"] != socket.gethostname():
         return False
-    now, then = start_time(owner["pid"]), owner.get("since_boot")
+    try:
+        now, then = start_time(owner["pid"]), owner.get("since_boot")
+    except psutil.AccessDenied:
+        return False
     return now is None or then is None or abs(now - then) > SAME
 
 

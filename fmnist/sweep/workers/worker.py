@@ -25,7 +25,7 @@ class Worker:
 
     def __init__(self, payload: bytes, threads: int) -> None:
         """`payload`: from `pack`.  threads: of BLAS in the worker, which must be known before NumPy is imported."""
-        context = get_context("spawn")  # a clean process: no lock or thread of ours is copied half-way
+        context = get_context("spawn")  # a clean process: no copies of locks and threads
         self.connection, theirs = context.Pipe()
         before = {name: os.environ.get(name) for name in THREADS}
         os.environ.update(dict.fromkeys(THREADS, str(threads)))
