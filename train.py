@@ -15,11 +15,8 @@ from fmnist.terminal.user_errors import user_errors
 @hydra.main(version_base="1.3", config_path="conf", config_name="config")
 def main(config: DictConfig) -> float:
     """One run; returns its objective."""
-    if trial.current():  # the sweep reports the results and the errors of its trials
-        from fmnist.terminal.console import quiet_console
-
-        with quiet_console():
-            return train(config)
+    if trial.current():  # the sweep records its errors
+        return train(config)
     with user_errors():
         return train(config)
 

@@ -18,13 +18,20 @@ from omegaconf import OmegaConf
 from optuna.samplers import BaseSampler
 from tools import SOURCE, Result, span, train, trials
 
+from fmnist.run.sweep_program import SweepProgram
+from fmnist.sweep.ask_tell import AskTell
+from fmnist.sweep.limits import Limits
 from fmnist.sweep.options import options
-from fmnist.sweep.search import RESULTS_EVERY, RESULTS_SHARE, Search
-from fmnist.sweep.space.space import Space, parse
-from fmnist.sweep.study import attributes as names
-from fmnist.sweep.study import samplers
+from fmnist.sweep.program import Outcome
+from fmnist.sweep.results.counts import Counts
+from fmnist.sweep.results.live_table import LiveTable
+from fmnist.sweep.results.writer import EVERY, SHARE, ResultsWriter
+from fmnist.sweep.space.parse import parse_space
+from fmnist.sweep.space.space import Space
+from fmnist.sweep.study import attributes
+from fmnist.sweep.study.samplers import build_sampler
+from fmnist.sweep.study.storage import open_storage
 from fmnist.sweep.study.trial_queue import TrialQueue
-from fmnist.sweep.trial import open_storage
 
 OBJECTIVE = "val/accuracy"
 
@@ -88,7 +95,7 @@ class Bench:
     def __init__(self, folder: Path, sampler: str, size: int, count: int) -> None:
         folder.mkdir()
         url = str(folder / "study.journal")
-        space = parse(yaml("sweep/wide").hydra.sweeper.params, [])[0]
+        space = parse_space(yaml("sweep/wide").hydra.sweeper.params, [])[0]
         study = optuna.create_study(study_name="cost", storage=open_storage(url), direction="maximize")
         study.add_trials(list(history(space, size)))
         study.set_user_attr("identity", {})
@@ -101,53 +108,58 @@ class Bench:
         self.config, self.timed = group("sampler", sampler), Timed(optuna.samplers.RandomSampler())
         opts = options({"sampler": {}, "pruner": group("pruner", "median")})
         config = OmegaConf.create({"objective": OBJECTIVE, "seed": 1})
-        plan: Any = SimpleNamespace(
+        study_config: Any = SimpleNamespace(
             options=opts, space=space, fixed=lambda _: None, config=config, name="cost", budget=size + count
         )
-        plan.objectives, plan.sampler_of = {OBJECTIVE: "maximize"}, self.sampler
-        context: Any = None
-        self.search = Search(plan, queue, folder, [], context, lambda _: 0.5)
+        study_config.objectives, study_config.sampler_for = {OBJECTIVE: "maximize"}, self.sampler
+        study_config.fixed_overrides = study_config.rerun_overrides = []
+        counts = Counts(maximize=True)
+        counts.count(queue.study.get_trials(deepcopy=False))
+        limits = Limits(opts, counts, OBJECTIVE)
+        self.writer = ResultsWriter(study_config, queue.study, folder, limits, SweepProgram(), lambda _: config)
+        live_table = LiveTable("cost", [OBJECTIVE], size + count, 1, counts)
+        self.trials = AskTell(study_config, queue, folder, counts, limits, live_table, self.writer)
         self.rows: list[dict[str, float]] = []
 
-    def sampler(self, number: int, attempt: int) -> BaseSampler:
-        """The trial's own, as in `Plan.sampler_of`."""
-        self.timed.inner = samplers.sampler(self.config, number + attempt)
+    def sampler(self, number: int, attempt: int = 0) -> BaseSampler:
+        """The trial's own, as in `StudyConfig.sampler_for`."""
+        self.timed.inner = build_sampler(self.config, 0, number, attempt)
         return self.timed
 
     def step(self) -> None:
-        """A trial is taken and told; the results, written every few seconds, are timed for themselves."""
-        search, sampled = self.search, self.timed.seconds
-        search.next_results = time.monotonic() + 1e9
+        """A trial is asked for and told; the results, written every few seconds, are timed for themselves."""
+        sampled = self.timed.seconds
+        self.writer.next = time.monotonic() + 1e9
         row = {}
         with contextlib.redirect_stdout(io.StringIO()):
             begin = time.process_time()
-            running = search.next()
+            running = self.trials.ask()
             row["next_ms"] = time.process_time() - begin
             assert running is not None
-            running.outcomes.append({"state": "complete", "values": {OBJECTIVE: 0.5}, "epochs": 1})
+            running.outcomes.append(Outcome("COMPLETE", {OBJECTIVE: 0.5}, epochs=1))
             begin = time.process_time()
-            search.tell(running)
+            self.trials.tell(running)
             row["tell_ms"] = time.process_time() - begin
             row["sampler_ms"] = self.timed.seconds - sampled
             begin = time.process_time()
-            search.results()
+            self.writer.write()
             row["results_ms"] = time.process_time() - begin
         row["next_ms"] -= row["sampler_ms"]
         row["own_ms"] = row["next_ms"] + row["tell_ms"]
         self.rows.append({key: 1000 * seconds for key, seconds in row.items()})
 
     def medians(self) -> dict[str, float]:
-        """Milliseconds of processor time. own_ms: next_ms + tell_ms; results_ms: see RESULTS_EVERY."""
+        """Milliseconds of processor time. own_ms: next_ms + tell_ms; results_ms: see ResultsWriter."""
         found = {key: median(row[key] for row in self.rows) for key in self.rows[0]}
         seconds = found["results_ms"] / 1000
-        return {**found, "results_share_of_time": min(seconds / RESULTS_EVERY, RESULTS_SHARE)}
+        return {**found, "results_share_of_time": min(seconds / EVERY, SHARE)}
 
 
 def sweeps(tmp: Path, sizes: list[int], count: int, rounds: int, say: Callable[[str], None]) -> Result:
     """Seconds per trial of `noop.py -m`, one worker, random points, behind so many finished trials."""
     script = SOURCE / "noop.py"
     words = ["sweep=wide", "hydra/sweeper/sampler=random"]
-    space = parse(yaml("sweep/wide").hydra.sweeper.params, [])[0]
+    space = parse_space(yaml("sweep/wide").hydra.sweeper.params, [])[0]
     figures: dict[int, list[dict[str, float]]] = {size: [] for size in sizes}
     for size in sizes:
         folder = tmp / f"noop-{size}"
@@ -185,12 +197,12 @@ def history(space: Space, count: int) -> Iterator[optuna.trial.FrozenTrial]:
             distributions=trial.distributions,
             intermediate_values={epoch: 0.5 + 0.01 * epoch for epoch in range(1, epochs + 1)},
             user_attrs={
-                names.OWNER: {"host": "elsewhere", "pid": 1, "started": "1"},
-                names.ATTEMPTS: 1,
-                names.OVERRIDES: space.words(values),
-                names.FOLDER: str(number),
-                names.SECONDS: 60.0,
-                names.EPOCHS: epochs,
+                attributes.OWNER: {"host": "elsewhere", "pid": 1, "started": "1"},
+                attributes.ATTEMPTS: 1,
+                attributes.OVERRIDES: space.overrides(values),
+                attributes.FOLDER: str(number),
+                attributes.SECONDS: 60.0,
+                attributes.EPOCHS: epochs,
             },
         )
 

@@ -85,7 +85,7 @@ def trials(folder: Path) -> list["FrozenTrial"]:
     """The trials of a sweep's journal."""
     import optuna
 
-    from fmnist.sweep.trial import open_storage
+    from fmnist.sweep.study.storage import open_storage
 
     storage = open_storage(str(folder / "study.journal"))
     (name,) = optuna.get_all_study_names(storage)

@@ -9,7 +9,7 @@ from omegaconf import DictConfig, OmegaConf
 import fmnist.config.resolvers  # noqa: F401  config.yaml uses them
 from cli import TINY, summary, train, trained
 from fmnist.errors import ConfigError
-from fmnist.sweep.results.experiment_file import experiment_text
+from fmnist.run.experiment_file import experiment_text
 from options import CONF
 
 

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from optuna.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
 
 from fmnist.errors import ConfigError
-from fmnist.sweep.space.space import Dimension, Space, parse
+from fmnist.sweep.space.parse import parse_space
+from fmnist.sweep.space.space import Dimension, Space
 
 MOMENTUM = {
     "optimizer": ["sgd", "momentum", "nesterov"],
@@ -33,44 +34,44 @@ def choice(key, values, **when):
 
 
 def test_the_file_comes_first_then_the_command_line():
-    space, fixed = parse({"b": [1, 2], "c": 3}, ["a=1,2", "x=y", "b=5,6", "+d=interval(0,1)"])
+    space, fixed = parse_space({"b": [1, 2], "c": 3}, ["a=1,2", "x=y", "b=5,6", "+d=interval(0,1)"])
     assert keys(space) == ["b", "a", "d"]
     assert space.dimensions[0].distribution.choices == (5, 6)
     assert fixed == ["c=3", "x=y"]
 
 
 def test_a_plain_word_takes_its_key_out_of_the_search():
-    space, fixed = parse(MOMENTUM, ["optimizer.momentum=0.5", "seed=1"])
+    space, fixed = parse_space(MOMENTUM, ["optimizer.momentum=0.5", "seed=1"])
     assert (keys(space), fixed) == (["optimizer"], ["optimizer.momentum=0.5", "seed=1"])
 
 
 def test_a_sweep_on_the_command_line_replaces_the_dimension_and_keeps_its_condition():
-    space, _ = parse(MOMENTUM, ["optimizer.momentum=interval(0,0.5)"])
+    space, _ = parse_space(MOMENTUM, ["optimizer.momentum=interval(0,0.5)"])
     assert keys(space) == ["optimizer", "optimizer.momentum"]
     assert space.dimensions[1].distribution == FloatDistribution(0, 0.5)
     assert space.dimensions[1].when == {"optimizer": ("momentum", "nesterov")}
 
 
 def test_the_last_word_of_a_key_counts():
-    assert parse({}, ["a=1,2", "a=3"])[1] == ["a=3"]
-    space, fixed = parse({"a": 5}, ["a=3", "a=1,2"])
+    assert parse_space({}, ["a=1,2", "a=3"])[1] == ["a=3"]
+    space, fixed = parse_space({"a": 5}, ["a=3", "a=1,2"])
     assert (keys(space), fixed) == (["a"], [])
-    assert parse({"a": 5}, ["a=6", "a=7"])[1] == ["a=7"]
-    assert parse({"+a": 5}, ["a=6"])[1] == ["a=6"]
+    assert parse_space({"a": 5}, ["a=6", "a=7"])[1] == ["a=7"]
+    assert parse_space({"+a": 5}, ["a=6"])[1] == ["a=6"]
 
 
 def test_prefixes_are_written_back():
-    space, fixed = parse({"+b": [1, 2]}, ["+a=1,2", "++c=range(3,5)", "db@backup=x,y", "~d", "++e=1", "b=3,4"])
+    space, fixed = parse_space({"+b": [1, 2]}, ["+a=1,2", "++c=range(3,5)", "db@backup=x,y", "~d", "++e=1", "b=3,4"])
     assert keys(space) == ["b", "a", "c", "db@backup"]
     assert fixed == ["~d", "++e=1"]
-    assert space.words({"a": 1, "b": 3, "c": 3, "db@backup": "x"}) == ["+b=3", "+a=1", "++c=3", "db@backup=x"]
+    assert space.overrides({"a": 1, "b": 3, "c": 3, "db@backup": "x"}) == ["+b=3", "+a=1", "++c=3", "db@backup=x"]
 
 
 def test_a_deleted_key_is_not_searched_unless_it_is_added_again():
-    assert [keys(parse({"a": [1, 2]}, ["~a"])[0]), parse({"a": [1, 2]}, ["~a"])[1]] == [[], ["~a"]]
-    space, fixed = parse({}, ["~a", "+a=1,2"])
+    assert [keys(parse_space({"a": [1, 2]}, ["~a"])[0]), parse_space({"a": [1, 2]}, ["~a"])[1]] == [[], ["~a"]]
+    space, fixed = parse_space({}, ["~a", "+a=1,2"])
     assert (keys(space), fixed) == (["a"], ["~a"])
-    assert parse({}, ["~a", "+a=1"])[1] == ["~a", "+a=1"]
+    assert parse_space({}, ["~a", "+a=1"])[1] == ["~a", "+a=1"]
 
 
 def test_a_dimension_stands_behind_those_its_condition_names():
@@ -79,8 +80,8 @@ def test_a_dimension_stands_behind_those_its_condition_names():
 
 
 def test_the_grid_leaves_out_what_does_not_exist():
-    space, _ = parse(MOMENTUM | {"seed": [1, 2]}, [])
-    points = [" ".join(space.words(point)) for point in space.grid(nothing)]
+    space, _ = parse_space(MOMENTUM | {"seed": [1, 2]}, [])
+    points = [" ".join(space.overrides(point)) for point in space.grid(nothing)]
     assert points == [
         "optimizer=sgd seed=1",
         "optimizer=sgd seed=2",
@@ -127,14 +128,14 @@ def test_true_does_not_meet_a_condition_on_1():
 
 
 def test_an_optimizer_fixed_on_the_command_line_decides_conditions():
-    space, fixed = parse(MOMENTUM, ["optimizer=momentum"])
+    space, fixed = parse_space(MOMENTUM, ["optimizer=momentum"])
     assert fixed == ["optimizer=momentum"]
     assert list(space.grid({"optimizer": "momentum"}.get)) == [{"optimizer.momentum": 0.8}, {"optimizer.momentum": 0.9}]
     assert list(space.grid({"optimizer": "sgd"}.get)) == [{}]
 
 
 def test_the_command_line_may_narrow_what_a_condition_names():
-    space, _ = parse(MOMENTUM, ["optimizer=adam,nadam"])
+    space, _ = parse_space(MOMENTUM, ["optimizer=adam,nadam"])
     assert list(space.grid(nothing)) == [{"optimizer": "adam"}, {"optimizer": "nadam"}]
 
 
@@ -152,7 +153,7 @@ def test_the_command_line_may_narrow_what_a_condition_names():
 )
 def test_a_condition_that_can_never_hold_is_refused(other, value, possible):
     with pytest.raises(ConfigError) as caught:
-        parse({"a": other, "b": {"choice": [1, 2], "when": {"a": ["never", value][1:]}}}, [])
+        parse_space({"a": other, "b": {"choice": [1, 2], "when": {"a": ["never", value][1:]}}}, [])
     assert caught.value.key == "hydra.sweeper.params.b.when.a"
     assert possible in str(caught.value)
 
@@ -162,7 +163,7 @@ def test_a_condition_that_can_never_hold_is_refused(other, value, possible):
     [([[1, 2], 3], [[1, 2]]), ("range(1,9,2)", 5), ("tag(step:0.1,interval(0,1))", 0.3), ("interval(0,1)", 1)],
 )
 def test_a_condition_that_can_hold_is_accepted(other, value):
-    space, _ = parse({"a": other, "b": {"choice": [1, 2], "when": {"a": value}}}, [])
+    space, _ = parse_space({"a": other, "b": {"choice": [1, 2], "when": {"a": value}}}, [])
     assert keys(space) == ["a", "b"]
 
 
@@ -173,13 +174,13 @@ def test_a_condition_that_can_hold_is_accepted(other, value):
 def test_conditions_in_a_circle_are_refused(when, circle):
     params = {key: {"choice": [1]} | ({"when": {when[key]: 1}} if key in when else {}) for key in "abc"}
     with pytest.raises(ConfigError) as caught:
-        parse(params, [])
+        parse_space(params, [])
     assert caught.value.key == f"hydra.sweeper.params.{circle[0]}.when"
     assert circle in str(caught.value)
 
 
 def test_suggest_asks_only_for_what_exists():
-    space, _ = parse(MOMENTUM, ["optimizer.lr=tag(log,interval(1e-4,1e-1))", "n=int(interval(1,8))"])
+    space, _ = parse_space(MOMENTUM, ["optimizer.lr=tag(log,interval(1e-4,1e-1))", "n=int(interval(1,8))"])
     params = {"optimizer": "sgd", "optimizer.lr": 0.003, "n": 2}
     assert space.suggest(optuna.trial.FixedTrial(params), nothing) == params
     params |= {"optimizer": "nesterov", "optimizer.momentum": 0.9}
@@ -194,7 +195,7 @@ def test_suggest_asks_only_for_what_exists():
 
 
 def test_suggested_steps_are_exact_and_can_be_enqueued():
-    space, _ = parse({"a": {"low": 0, "high": 1, "step": 0.1}}, [])
+    space, _ = parse_space({"a": {"low": 0, "high": 1, "step": 0.1}}, [])
     study = optuna.create_study(sampler=optuna.samplers.RandomSampler(seed=0))
     tenths = [point["a"] for point in space.grid(nothing)]
     for value in tenths:
@@ -204,24 +205,26 @@ def test_suggested_steps_are_exact_and_can_be_enqueued():
 
 
 def test_is_discrete():
-    assert parse({}, ["a=1,2", "b=range(1,3)", "c=int(interval(1,9))", "d=tag(step:0.5,interval(0,1))"])[0].is_discrete
-    assert not parse({}, ["a=1,2", "b=interval(1,3)"])[0].is_discrete
+    assert parse_space({}, ["a=1,2", "b=range(1,3)", "c=int(interval(1,9))", "d=tag(step:0.5,interval(0,1))"])[
+        0
+    ].is_discrete
+    assert not parse_space({}, ["a=1,2", "b=interval(1,3)"])[0].is_discrete
     assert Space(()).is_discrete
     assert list(Space(()).grid(nothing)) == [{}]
 
 
 def test_a_grid_of_an_interval_is_refused_at_once():
     with pytest.raises(ConfigError, match=r"b=0.0 … 1.0: allowed is a choice"):
-        parse({}, ["a=1,2", "b=interval(0,1)"])[0].grid(nothing)
+        parse_space({}, ["a=1,2", "b=interval(0,1)"])[0].grid(nothing)
 
 
 def test_words_refuse_a_stranger():
     with pytest.raises(KeyError, match="lr"):
-        parse({}, ["a=1,2"])[0].words({"a": 1, "lr": 0.1})
+        parse_space({}, ["a=1,2"])[0].overrides({"a": 1, "lr": 0.1})
 
 
 def test_lines():
-    space, _ = parse(
+    space, _ = parse_space(
         MOMENTUM
         | {"optimizer.lr": {"low": 1e-4, "high": 0.1, "log": True}, "n": "range(2,9,3)", "m": {"low": 1, "high": 4}},
         ["+seed=1,2"],
@@ -238,8 +241,8 @@ def test_lines():
 
 
 def test_describe_is_the_same_for_the_same_space_in_another_order():
-    a, _ = parse({"x": [1, "b"], "y": {"low": 1, "high": 4, "when": {"x": [1, "b"], "z": 2}}}, [])
-    b, _ = parse({"y": {"low": 1, "high": 4, "when": {"z": 2, "x": ["b", 1]}}, "x": [1, "b"]}, [])
+    a, _ = parse_space({"x": [1, "b"], "y": {"low": 1, "high": 4, "when": {"x": [1, "b"], "z": 2}}}, [])
+    b, _ = parse_space({"y": {"low": 1, "high": 4, "when": {"z": 2, "x": ["b", 1]}}, "x": [1, "b"]}, [])
     assert a.describe() == b.describe()
     assert json.loads(json.dumps(a.describe())) == a.describe()
 
@@ -271,15 +274,15 @@ DIFFERENT = [
 
 
 def test_describe_differs_for_different_spaces():
-    found = [parse({"a": written}, [])[0].describe() for written in DIFFERENT] + [{}]
-    found += [parse({"b": [1, 2]}, [])[0].describe(), parse({"a": [1, 2], "b": [1, 2]}, [])[0].describe()]
+    found = [parse_space({"a": written}, [])[0].describe() for written in DIFFERENT] + [{}]
+    found += [parse_space({"b": [1, 2]}, [])[0].describe(), parse_space({"a": [1, 2], "b": [1, 2]}, [])[0].describe()]
     found = json.loads(json.dumps(found))
     for a, b in itertools.combinations(range(len(found)), 2):
         assert found[a] != found[b], (a, b)
 
 
 # Command lines of choices and ranges, as Hydra's own sweeper takes them. It reads choice('1') as '1' and passes on 1,
-# so words are not quoted here; test_space_grammar has the quoted ones.
+# so overrides are not quoted here; test_space_grammar has the quoted ones.
 sweeps = st.sampled_from(
     [
         "1,2,3",
@@ -296,21 +299,21 @@ sweeps = st.sampled_from(
 plains = st.sampled_from(["1", "adam", "[1,2]", "null"])
 
 
-@settings(deadline=None, max_examples=50)  # Hydra's parser takes a millisecond a word
+@settings(deadline=None, max_examples=50)  # Hydra's parser takes a millisecond an override
 @given(st.dictionaries(st.sampled_from(["a", "b.c", "+d", "++e", "f@g"]), sweeps | plains, max_size=3))
 def test_the_grid_is_in_hydra_s_order(command):
-    words = [f"{key}={value}" for key, value in command.items()]
+    overrides = [f"{key}={value}" for key, value in command.items()]
     parser = OverridesParser.create()
-    [expected] = BasicSweeper.split_arguments(parser.parse_overrides(words), None)
-    space, fixed = parse({}, words)
+    [expected] = BasicSweeper.split_arguments(parser.parse_overrides(overrides), None)
+    space, fixed = parse_space({}, overrides)
     searched = {p + key for key in keys(space) for p in ("", "+", "++")}
 
     def read(job):
-        return {word.partition("=")[0]: repr(parser.parse_override(word).value()) for word in job}
+        return {override.partition("=")[0]: repr(parser.parse_override(override).value()) for override in job}
 
-    found = [space.words(point) for point in space.grid(nothing)]
+    found = [space.overrides(point) for point in space.grid(nothing)]
     assert [read([*fixed, *job]) for job in found] == [read(job) for job in expected]
-    assert [[word.partition("=")[0] for word in job] for job in found] == [
+    assert [[override.partition("=")[0] for override in job] for job in found] == [
         [key for key in command if key in searched] for _ in expected
     ]
 
@@ -362,7 +365,7 @@ def test_suggested_points_meet_the_conditions(space, fixed, seed):
     point = space.suggest(trial, {"fixed": fixed}.get)
     assert point == trial.params
     assert fits(point, space, fixed)
-    assert len(space.words(point)) == len(point)
+    assert len(space.overrides(point)) == len(point)
 
 
 @pytest.fixture(autouse=True, scope="module")

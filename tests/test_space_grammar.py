@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from optuna.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
 
 from fmnist.errors import ConfigError
-from fmnist.sweep.space.space import Dimension, Space, parse
+from fmnist.sweep.space.parse import parse_space
+from fmnist.sweep.space.space import Dimension, Space
 
 WHERE = "hydra.sweeper.params.a"
 
@@ -25,26 +26,26 @@ def typed(value):
     return type(value).__name__, repr(value)
 
 
-def one(written, *words):
+def one(written, *overrides):
     """The distribution of the only dimension, a."""
-    space, fixed = parse({"a": written}, words)
+    space, fixed = parse_space({"a": written}, overrides)
     assert fixed == []
     [dimension] = space.dimensions
     return dimension.distribution
 
 
-def hydra(word):
-    return OverridesParser.create().parse_override(word)
+def hydra(override):
+    return OverridesParser.create().parse_override(override)
 
 
 def reread(distribution, value):
-    [word] = Space((Dimension("a", distribution, {}),)).words({"a": value})
-    return hydra(word).value()
+    [override] = Space((Dimension("a", distribution, {}),)).overrides({"a": value})
+    return hydra(override).value()
 
 
-def mistake(params, *words):
+def mistake(params, *overrides):
     with pytest.raises(ConfigError) as caught:
-        parse(params, words)
+        parse_space(params, overrides)
     assert "\n" not in str(caught.value)
     return caught.value
 
@@ -167,10 +168,10 @@ def test_a_mistake_in_the_file_names_the_key_and_what_is_allowed(written, key, p
 
 
 @pytest.mark.parametrize(
-    "word", ["a=1,true", "a=choice(", "a=tag(lgo,interval(1,2))", "a=interval(2,1)", "+a=shuffle(1,2)"]
+    "override", ["a=1,true", "a=choice(", "a=tag(lgo,interval(1,2))", "a=interval(2,1)", "+a=shuffle(1,2)"]
 )
-def test_a_mistake_on_the_command_line_names_the_key(word):
-    assert mistake({}, word).key == "a"
+def test_a_mistake_on_the_command_line_names_the_key(override):
+    assert mistake({}, override).key == "a"
 
 
 def test_keys_that_hydra_cannot_read_are_refused():
@@ -183,21 +184,21 @@ def test_glob_takes_a_group_s_options():
         def get_group_options(self, group, results_filter):
             return {"optimizer": ["adam", "nadam", "sgd"]}[group]
 
-    space, _ = parse({}, ["optimizer=glob(*adam)"], Loader())
+    space, _ = parse_space({}, ["optimizer=glob(*adam)"], Loader())
     assert list(space.grid(None)) == [{"optimizer": "adam"}, {"optimizer": "nadam"}]
 
 
 @pytest.mark.parametrize(
-    ("written", "word"),
+    ("written", "override"),
     [(0.1, "a=0.1"), (1e-5, "a=1e-05"), (None, "a=null"), (True, "a=true"), ("adam", "a=adam"), ("[1,2]", "a=[1,2]")],
 )
-def test_a_plain_value_in_the_file_is_set_and_not_searched(written, word):
-    space, fixed = parse({"a": written}, [])
-    assert (space.dimensions, fixed) == ((), [word])
+def test_a_plain_value_in_the_file_is_set_and_not_searched(written, override):
+    space, fixed = parse_space({"a": written}, [])
+    assert (space.dimensions, fixed) == ((), [override])
 
 
 @pytest.mark.parametrize(
-    ("value", "word"),
+    ("value", "override"),
     [
         (0.003, "a=0.003"),
         (1.0, "a=1.0"),
@@ -219,23 +220,23 @@ def test_a_plain_value_in_the_file_is_set_and_not_searched(written, word):
         ({"low": 1}, "a={low:1}"),
     ],
 )
-def test_words_by_hand(value, word):
-    space, _ = parse({"a": [value]}, [])
+def test_words_by_hand(value, override):
+    space, _ = parse_space({"a": [value]}, [])
     [point] = space.grid(None)
-    assert space.words(point) == [word]
-    assert typed(hydra(word).value()) == typed(value)
+    assert space.overrides(point) == [override]
+    assert typed(hydra(override).value()) == typed(value)
 
 
 def test_steps_of_a_tenth_are_tenths():
-    space, _ = parse({"a": {"low": 0, "high": 1, "step": 0.1}}, [])
+    space, _ = parse_space({"a": {"low": 0, "high": 1, "step": 0.1}}, [])
     tenths = [0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0]
     assert [point["a"] for point in space.grid(None)] == tenths
-    assert space.words({"a": 0.1 + 0.1 + 0.1}) == ["a=0.3"]
+    assert space.overrides({"a": 0.1 + 0.1 + 0.1}) == ["a=0.3"]
 
 
 def test_a_value_comes_back_in_its_own_type():
-    space, _ = parse({"a": "int(interval(1,8))", "b": "interval(0,1)", "c": [[1, 2], "x"], "d": [2.0]}, [])
-    assert space.words({"a": 3.0, "b": 1, "c": "[1,2]", "d": 2}) == ["a=3", "b=1.0", "c=[1,2]", "d=2.0"]
+    space, _ = parse_space({"a": "int(interval(1,8))", "b": "interval(0,1)", "c": [[1, 2], "x"], "d": [2.0]}, [])
+    assert space.overrides({"a": 3.0, "b": 1, "c": "[1,2]", "d": 2}) == ["a=3", "b=1.0", "c=[1,2]", "d=2.0"]
 
 
 # Any text, and what is likely to be misread.
@@ -251,10 +252,10 @@ items = scalars | st.lists(scalars, max_size=3) | st.lists(st.lists(scalars, max
 
 @given(items)
 def test_hydra_reads_back_exactly_what_is_written(value):
-    space, _ = parse({"a": [value]}, [])
+    space, _ = parse_space({"a": [value]}, [])
     [point] = space.grid(None)
-    [word] = space.words(point)
-    override = hydra(word)
+    [override] = space.overrides(point)
+    override = hydra(override)
     assert not override.is_sweep_override()
     assert typed(override.value()) == typed(value)
 
@@ -293,9 +294,9 @@ def test_choices_are_hydra_s_elements(values, simple, in_yaml):
     elements = [e.text if isinstance(e, QuotedString) else e for e in hydra(f"a={body}").sweep_iterator()]
     if any(isinstance(e, str) and e.startswith("[") for e in elements):
         return  # may be the text of a list beside it
-    found = parse({"a": body}, [])[0] if in_yaml else parse({}, [f"a={body}"])[0]
-    words = [found.words(point)[0] for point in found.grid(None)]
-    assert typed([hydra(word).value() for word in words]) == typed(elements) == typed(values)
+    found = parse_space({"a": body}, [])[0] if in_yaml else parse_space({}, [f"a={body}"])[0]
+    overrides = [found.overrides(point)[0] for point in found.grid(None)]
+    assert typed([hydra(override).value() for override in overrides]) == typed(elements) == typed(values)
 
 
 numbers = st.integers(-20, 20) | st.sampled_from([0.1, 0.25, -0.3, 1.5, 2.0, -2.5, 1e-1])
@@ -308,7 +309,7 @@ def test_ranges_are_hydra_s(start, stop, step):
     if not expected:
         assert "not empty" in str(mistake({}, f"a={body}"))
         return
-    space, _ = parse({}, [f"a={body}"])
+    space, _ = parse_space({}, [f"a={body}"])
     assert typed([point["a"] for point in space.grid(None)]) == typed(expected)
 
 
@@ -327,7 +328,7 @@ def test_intervals_have_hydra_s_ends(a, b, whole):
 @given(st.integers(-50, 50), st.integers(1, 30), st.sampled_from(["1", "0.1", "0.05", "0.3", "2", "1e-3"]))
 def test_a_stepped_interval_starts_low_and_ends_high(low, count, step):
     high = round(low + count * float(step), 6)
-    space, _ = parse({}, [f"a=tag(step:{step},interval({low},{high!r}))"])
+    space, _ = parse_space({}, [f"a=tag(step:{step},interval({low},{high!r}))"])
     found = [point["a"] for point in space.grid(None)]
     assert (found[0], found[-1], len(found)) == (low, high, count + 1)
     assert [round(v, 9) for v in found] == [round(low + k * float(step), 9) for k in range(count + 1)]

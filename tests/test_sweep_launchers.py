@@ -69,6 +69,19 @@ def test_pruned_failed_and_complete_trials_are_told_apart(launcher: str, tmp_pat
     assert list(complete.intermediate_values.values()) == figures
 
 
+@pytest.mark.skipif(not installed(PACKAGES["joblib"]), reason="pip install hydra-joblib-launcher")
+def test_trials_in_the_sweeps_own_process_print_nothing(tmp_path: Path) -> None:
+    """joblib with one job runs it without another process."""
+    alone = ("hydra/launcher=joblib", "hydra.launcher.n_jobs=1", "hydra.sweeper.n_jobs=2")
+    done = train("-m", "debug=tiny", *alone, "seed=1,-1", "study=s", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "  trial 0 complete  " in done.stdout
+    assert "  trial 1 failed  seed=-1: allowed is" in done.stdout
+    assert "the engine is" not in done.stdout
+    assert "epoch 1/" not in done.stdout
+    assert (tmp_path / "multirun" / "s" / "0" / "train.log").read_text().count("the engine is") == 1
+
+
 def test_a_search_runs_on_without_an_installed_project(launcher: str, tmp_path: Path) -> None:
     """`python train.py` finds the project beside itself; the launcher's processes must find it too."""
     words = ("sweep=smoke", "study=s", f"hydra/launcher={launcher}", "hydra.sweeper.n_jobs=3")

@@ -22,6 +22,7 @@ OPTIMIZER = {"optimizer": CategoricalDistribution(["sgd", "momentum"])}
 MOMENTUM = {"optimizer.momentum": CategoricalDistribution([0.8, 0.9, None])}
 ONE = ["val/accuracy"]
 TWO = ["val/accuracy", "seconds"]
+COMMAND = ("python", "train.py")
 
 
 def add(
@@ -74,7 +75,7 @@ def name_of(folder: Path) -> str:
 
 
 def test_the_table_has_every_trial_and_every_parameter(study: optuna.Study, tmp_path: Path) -> None:
-    write_results(study, tmp_path, ONE, {}, name_of)
+    write_results(study, tmp_path, ONE, {}, name_of, COMMAND)
     header = (tmp_path / "trials.csv").read_text().splitlines()[0]
     names = ["optimizer", "optimizer.lr", "optimizer.momentum"]
     assert header.split(",") == ["number", "state", "value", "epochs", "seconds", *names, "reason", "folder"]
@@ -91,7 +92,7 @@ def test_the_table_has_every_trial_and_every_parameter(study: optuna.Study, tmp_
 
 def test_the_summary_names_the_best_and_how_to_run_it_again(study: optuna.Study, tmp_path: Path) -> None:
     folder = tmp_path / "my sweep"
-    summary = write_results(study, folder, ONE, {"stopped": "budget", "speed": float("inf")}, name_of)
+    summary = write_results(study, folder, ONE, {"stopped": "budget", "speed": float("inf")}, name_of, COMMAND)
     assert summary == read(folder)
     assert summary["study"] == "mine"
     assert summary["objectives"] == {"val/accuracy": "maximize"}
@@ -119,14 +120,14 @@ def test_the_summary_names_the_best_and_how_to_run_it_again(study: optuna.Study,
 
 def test_the_command_has_what_all_trials_share_and_does_not_search_again(study: optuna.Study, tmp_path: Path) -> None:
     fixed = {"fixed": ["trainer.epochs=3", "model.width=[8,4]"]}
-    best = write_results(study, tmp_path, ONE, fixed, name_of)["best"]
+    best = write_results(study, tmp_path, ONE, fixed, name_of, COMMAND)["best"]
     assert best["command"] == "python train.py trainer.epochs=3 'model.width=[8,4]' optimizer=momentum 'a=[1, 2]'"
-    best = write_results(study, tmp_path, ONE, {"fixed": ["sweep=smoke"]}, name_of)["best"]
+    best = write_results(study, tmp_path, ONE, {"fixed": ["sweep=smoke"]}, name_of, COMMAND)["best"]
     assert best["command"] == "python train.py sweep=smoke optimizer=momentum 'a=[1, 2]' hydra.mode=RUN"
 
 
 def test_the_best_trial_is_an_experiment(study: optuna.Study, tmp_path: Path) -> None:
-    write_results(study, tmp_path, ONE, {}, name_of)
+    write_results(study, tmp_path, ONE, {}, name_of, COMMAND)
     assert (tmp_path / "best.yaml").read_text() == f"the run in {tmp_path / '3'}\n"
     assert (tmp_path / "experiment" / "best.yaml").read_text() == f"the run in {tmp_path / '3'}\n"
 
@@ -139,23 +140,23 @@ def test_the_experiment_is_written_anew_only_for_a_new_best_trial(study: optuna.
         return folder.name
 
     for _ in range(2):
-        write_results(study, tmp_path, ONE, {}, experiment)
+        write_results(study, tmp_path, ONE, {}, experiment, COMMAND)
     add(study, TrialState.COMPLETE, [0.6], {"optimizer": "sgd"})
-    write_results(study, tmp_path, ONE, {}, experiment)
+    write_results(study, tmp_path, ONE, {}, experiment, COMMAND)
     add(study, TrialState.COMPLETE, [0.8], {"optimizer": "sgd"})
-    write_results(study, tmp_path, ONE, {}, experiment)
+    write_results(study, tmp_path, ONE, {}, experiment, COMMAND)
     assert asked == ["3", "7"]
     assert (tmp_path / "best.yaml").read_text() == "7"
 
 
 def test_a_best_trial_whose_folder_is_gone_costs_the_experiment_only(study: optuna.Study, tmp_path: Path) -> None:
-    write_results(study, tmp_path, ONE, {}, name_of)
+    write_results(study, tmp_path, ONE, {}, name_of, COMMAND)
     add(study, TrialState.COMPLETE, [0.9], {"optimizer": "sgd"})
 
     def gone(folder: Path) -> str:
         raise ConfigError("folder", folder, "the folder of a run")
 
-    summary = write_results(study, tmp_path, ONE, {}, gone)
+    summary = write_results(study, tmp_path, ONE, {}, gone, COMMAND)
     assert summary["best"]["number"] == 6
     assert not summary["best"]["by_name"]
     assert not (tmp_path / "best.yaml").exists()
@@ -163,7 +164,7 @@ def test_a_best_trial_whose_folder_is_gone_costs_the_experiment_only(study: optu
 
 
 def test_other_tools_find_the_keys_of_the_official_sweeper(study: optuna.Study, tmp_path: Path) -> None:
-    write_results(study, tmp_path, ONE, {}, name_of)
+    write_results(study, tmp_path, ONE, {}, name_of, COMMAND)
     params = {"optimizer": "momentum", "optimizer.lr": 0.1 + 0.2, "optimizer.momentum": None}
     official = OmegaConf.to_container(OmegaConf.load(tmp_path / "optimization_results.yaml"))
     assert official == {"name": "optuna", "best_params": params, "best_value": 0.75}
@@ -174,7 +175,7 @@ def test_several_objectives_give_a_pareto_front(tmp_path: Path) -> None:
     for values in ([0.5, 1.0], [0.9, 3.0], [0.4, 2.0], [0.7, 2.0]):
         add(study, TrialState.COMPLETE, values, {"optimizer.lr": values[0]})
     add(study, TrialState.FAIL, None, {"optimizer.lr": 1.0})
-    summary = write_results(study, tmp_path, TWO, {}, name_of)
+    summary = write_results(study, tmp_path, TWO, {}, name_of, COMMAND)
 
     assert summary == read(tmp_path)
     assert summary["objectives"] == {"val/accuracy": "maximize", "seconds": "minimize"}
@@ -191,7 +192,7 @@ def test_objectives_have_a_column_each_beside_the_trials_own_seconds(tmp_path: P
     study = optuna.create_study(directions=["maximize", "minimize"])
     add(study, TrialState.COMPLETE, [0.5, 1.25], {"optimizer.lr": 0.1})
     add(study, TrialState.FAIL, None, {"optimizer.lr": 0.1})
-    write_results(study, tmp_path, ["val/accuracy", "test/loss"], {}, name_of)
+    write_results(study, tmp_path, ["val/accuracy", "test/loss"], {}, name_of, COMMAND)
     assert [row["val/accuracy"] for row in rows(tmp_path)] == ["0.5", ""]
     assert [row["test/loss"] for row in rows(tmp_path)] == ["1.25", ""]
     assert "value" not in rows(tmp_path)[0]
@@ -201,7 +202,7 @@ def test_no_column_stands_twice(tmp_path: Path) -> None:
     """`seconds` may be an objective: its own figure is what counts then."""
     study = optuna.create_study(directions=["maximize", "minimize"])
     add(study, TrialState.COMPLETE, [0.5, 1.25], {"optimizer.lr": 0.1})
-    write_results(study, tmp_path, TWO, {}, name_of)
+    write_results(study, tmp_path, TWO, {}, name_of, COMMAND)
     header = (tmp_path / "trials.csv").read_text().splitlines()[0].split(",")
     assert header.count("seconds") == 1
     assert rows(tmp_path)[0]["seconds"] == "1.25"
@@ -210,7 +211,7 @@ def test_no_column_stands_twice(tmp_path: Path) -> None:
 def test_nothing_is_best_before_a_trial_is_complete(tmp_path: Path) -> None:
     study = optuna.create_study(direction="minimize")
     add(study, TrialState.FAIL, None, {"optimizer": "sgd"}, attributes={"reason": "diverged"})
-    summary = write_results(study, tmp_path, ["val/loss"], {}, name_of)
+    summary = write_results(study, tmp_path, ["val/loss"], {}, name_of, COMMAND)
     assert summary["best"] is None
     assert {file.name for file in tmp_path.iterdir()} == {"trials.csv", "summary.json"}
     print_final_summary(summary)
@@ -219,13 +220,13 @@ def test_nothing_is_best_before_a_trial_is_complete(tmp_path: Path) -> None:
 def test_a_trial_that_breaks_a_constraint_is_not_the_best(tmp_path: Path) -> None:
     study = optuna.create_study(direction="maximize")
     add(study, TrialState.COMPLETE, [0.9], {"optimizer": "sgd"}, constraints={"size": 1.0})
-    assert write_results(study, tmp_path, ONE, {}, name_of)["best"] is None
+    assert write_results(study, tmp_path, ONE, {}, name_of, COMMAND)["best"] is None
     add(study, TrialState.COMPLETE, [0.5], {"optimizer": "sgd"}, constraints={"size": -1.0})
-    assert write_results(study, tmp_path, ONE, {}, name_of)["best"]["number"] == 1
+    assert write_results(study, tmp_path, ONE, {}, name_of, COMMAND)["best"]["number"] == 1
 
 
 def test_the_end_is_said(study: optuna.Study, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    print_final_summary(write_results(study, tmp_path, ONE, {}, name_of))
+    print_final_summary(write_results(study, tmp_path, ONE, {}, name_of, COMMAND))
     said = capsys.readouterr().out
     assert "0.75" in said
     assert "optimizer.momentum" in said
@@ -238,8 +239,8 @@ def test_two_thousand_trials_are_written_in_no_time(tmp_path: Path) -> None:
     study = optuna.create_study(direction="maximize")
     for i in range(2000):
         add(study, TrialState.COMPLETE, [float(i)], {"optimizer": "sgd", "optimizer.lr": 0.1})
-    write_results(study, tmp_path, ONE, {}, name_of)
+    write_results(study, tmp_path, ONE, {}, name_of, COMMAND)
     start = time.process_time()
-    write_results(study, tmp_path, ONE, {}, name_of)
+    write_results(study, tmp_path, ONE, {}, name_of, COMMAND)
     assert time.process_time() - start < 0.5
     assert len(rows(tmp_path)) == 2000

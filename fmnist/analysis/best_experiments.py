@@ -8,8 +8,8 @@ from fmnist.analysis.settings import as_overrides, differing_keys
 from fmnist.config.compose import compose_config
 from fmnist.errors import ConfigError
 from fmnist.files import atomic
+from fmnist.run.experiment_file import experiment_text
 from fmnist.run.stored import find_runs
-from fmnist.sweep.results.experiment_file import experiment_text
 from fmnist.terminal.console import console
 
 

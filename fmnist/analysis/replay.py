@@ -10,7 +10,7 @@ import optuna
 from fmnist.errors import FmnistError
 from fmnist.files.history import read_history
 from fmnist.run.stored import find_runs
-from fmnist.sweep.trial import open_storage
+from fmnist.sweep.study.storage import open_storage
 from fmnist.terminal.console import console
 from fmnist.tracker.description import sweep_folder
 from fmnist.tracker.wandb import Wandb

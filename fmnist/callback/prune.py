@@ -1,4 +1,4 @@
-"""Tell the sweep how the trial does, and stop politely when it is not worth going on."""
+"""Report each epoch to the sweep, and stop the training when the trial is pruned."""
 
 from dataclasses import dataclass
 
@@ -10,7 +10,7 @@ from fmnist.training.state import TrainingState
 
 @dataclass(kw_only=True)
 class Prune(Callback):
-    """Does nothing outside a sweep. In a sweep, a storage that does not answer costs the pruning, not the run."""
+    """Does nothing outside a sweep. When the storage does not answer, the run goes on without pruning."""
 
     def start(self, training: TrainingState) -> None:
         handle = trial.current()

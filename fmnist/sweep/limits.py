@@ -1,4 +1,4 @@
-"""Why no further trial starts, although the queue is not empty."""
+"""What ends a sweep before its budget is reached."""
 
 import time
 from dataclasses import dataclass, field
@@ -9,7 +9,7 @@ from fmnist.sweep.results.counts import Counts
 
 @dataclass
 class Limits:
-    """The ends that `hydra.sweeper` sets beside the budget. Running trials are finished in any case but the first."""
+    """The limits of `hydra.sweeper` beside the budget. Trials that run are finished in any case."""
 
     options: Options
     counts: Counts

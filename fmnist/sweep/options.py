@@ -6,17 +6,19 @@ from typing import Any, Literal
 from fmnist.config import check
 from fmnist.errors import ConfigError, closest
 
+Direction = Literal["minimize", "maximize"]
+
 
 @dataclass(kw_only=True)
 class Options:
-    """What each key means stands in conf/hydra/sweeper/fmnist_optuna.yaml."""
+    """The meaning of each key is in the YAML file of the sweeper, conf/hydra/sweeper/fmnist_optuna.yaml."""
 
     sampler: dict[str, Any]
     pruner: dict[str, Any]
     params: dict[str, Any] = field(default_factory=dict)
     n_trials: int | None = None
     n_jobs: int = 1
-    direction: Literal["minimize", "maximize"] | None = None
+    direction: Direction | None = None
     objectives: list[str] | None = None
     epoch: str = "best"
     seeds: int = 1

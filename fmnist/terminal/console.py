@@ -1,8 +1,7 @@
 """The console: a run's settings, progress and results. The same lines go to the run's log."""
 
 import logging
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from functools import cache
 from os.path import isdir, relpath
 from typing import Any
@@ -21,16 +20,6 @@ log.propagate = False  # Hydra gives the root logger a handler of its own
 def console() -> Console:
     """Standard output. Lines are neither cut nor wrapped if it is not a terminal."""
     return Console(soft_wrap=True, highlight=False, markup=False)
-
-
-@contextmanager
-def quiet_console() -> Iterator[None]:
-    """Print nothing; the log still gets every line."""
-    before, console().quiet = console().quiet, True
-    try:
-        yield
-    finally:
-        console().quiet = before
 
 
 def echo(line: str) -> None:

@@ -1,4 +1,4 @@
-"""The glue that Hydra discovers. Hydra imports it at every start, so nothing heavy stands here."""
+"""The sweeper as Hydra finds it. Hydra imports this file at every start: nothing heavy at its head."""
 
 from typing import Any
 
@@ -17,9 +17,9 @@ class FmnistOptuna(Sweeper):
         self.hydra_context, self.task_function, self.config = hydra_context, task_function, config
 
     def sweep(self, arguments: list[str]) -> None:
+        from fmnist.run.sweep_program import SweepProgram
         from fmnist.sweep.sweeper import sweep
         from fmnist.terminal.user_errors import user_errors
-        from fmnist.tracker.trackers import study_trackers
 
         with user_errors():
-            sweep(arguments, self.config, self.hydra_context, self.task_function, study_trackers)
+            sweep(arguments, self.config, self.hydra_context, self.task_function, SweepProgram())

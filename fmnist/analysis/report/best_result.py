@@ -12,8 +12,8 @@ from fmnist.analysis.settings import NESTED, flatten, setting_config
 from fmnist.config.compose import compose_config, default_options
 from fmnist.errors import show
 from fmnist.files.run_folder import read_command
+from fmnist.run.experiment_file import values
 from fmnist.run.stored import StoredRun
-from fmnist.sweep.results.experiment_file import values
 
 
 def best_result(run: StoredRun, ranking: Ranking, sweeps: Sequence[Sweep]) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from typing import Any
 from fmnist.analysis.report.sweeps import Sweep
 from fmnist.run.stored import StoredRun
 from fmnist.sweep.results.results import failure
+from fmnist.sweep.study.states import STATES
 from fmnist.terminal.states import SUCCESSFUL
 
 MOST = 200
@@ -24,8 +25,8 @@ def trial_failures(sweeps: Iterable[Sweep]) -> Iterable[dict[str, str]]:
         for trial in sweep.study.get_trials(deepcopy=False):
             if trial.state.name == "FAIL":
                 found = failure(trial, sweep.folder)
-                setting = " ".join(found["overrides"])
-                yield {"what": found["folder"], "state": "failed", "reason": found["reason"], "setting": setting}
+                setting, state = " ".join(found["overrides"]), STATES["FAIL"].word
+                yield {"what": found["folder"], "state": state, "reason": found["reason"], "setting": setting}
 
 
 def run_failures(runs: Iterable[StoredRun], sweeps: Iterable[Sweep]) -> Iterable[dict[str, str]]:

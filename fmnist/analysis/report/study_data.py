@@ -7,8 +7,9 @@ from fmnist.analysis.report.correlation import correlations, numbers
 from fmnist.analysis.report.sweeps import Sweep
 from fmnist.errors import show
 from fmnist.sweep.results.importance import importances
-from fmnist.sweep.results.results import STATES, best_trials
+from fmnist.sweep.results.results import best_trials
 from fmnist.sweep.study.attributes import FOLDER, REASON, SECONDS
+from fmnist.sweep.study.states import STATES
 
 if TYPE_CHECKING:
     from optuna.trial import FrozenTrial
@@ -32,7 +33,7 @@ def study_data(sweep: Sweep) -> dict[str, Any] | None:
         "upwards": sweep.study.directions[0].name == "MAXIMIZE",
         "best": [trial.number for trial in best_trials(sweep.study, trials)],
         "number": [trial.number for trial in trials],
-        "state": [STATES[trial.state.name] for trial in trials],
+        "state": [STATES[trial.state.name].word for trial in trials],
         "value": [value(trial) for trial in trials],
         "seconds": [trial.user_attrs.get(SECONDS) for trial in trials],
         "reason": [trial.user_attrs.get(REASON) for trial in trials],

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from fmnist.errors import FmnistError
 from fmnist.files.run_folder import read_summary
 from fmnist.files.yaml import read_yaml
-from fmnist.sweep.trial import open_storage
+from fmnist.sweep.study.storage import open_storage
 
 if TYPE_CHECKING:
     from optuna.study import Study

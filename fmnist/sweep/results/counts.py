@@ -1,12 +1,10 @@
-"""How a study stands, without counting 10,000 trials anew at the end of each."""
+"""The trials of a study by state, without counting 10,000 of them anew at the end of each."""
 
 from collections import Counter
 from collections.abc import Iterable
 from datetime import datetime
 
 from optuna.trial import FrozenTrial, TrialState
-
-FINISHED = (TrialState.COMPLETE, TrialState.PRUNED, TrialState.FAIL)
 
 
 class Counts:
@@ -28,7 +26,7 @@ class Counts:
     def count(self, trials: Iterable[FrozenTrial]) -> None:
         """Start again from these; those that are not finished do not count."""
         self.clear()
-        ended = (trial for trial in trials if trial.state in FINISHED)
+        ended = (trial for trial in trials if trial.state.is_finished())
         for trial in sorted(ended, key=lambda trial: trial.datetime_complete or datetime.min):
             self.add(trial)
 

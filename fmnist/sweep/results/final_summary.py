@@ -1,4 +1,4 @@
-"""The last words of a sweep: the best trial and how to run it again, the ten best, what mattered, what failed."""
+"""What a sweep prints at its end: the best trial and how to run it again, the ten best, importances, failures."""
 
 import shlex
 from collections.abc import Mapping

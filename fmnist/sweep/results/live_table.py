@@ -1,4 +1,4 @@
-"""What a person sees while a sweep runs: at a terminal one living table, elsewhere a line for each trial that ends."""
+"""The progress of a sweep: at a terminal one table that is redrawn, elsewhere a line for each trial that ends."""
 
 import time
 from collections import deque
@@ -11,22 +11,22 @@ from rich.live import Live
 from rich.table import Table
 
 from fmnist.sweep.results.counts import Counts
+from fmnist.sweep.study.states import FINISHED, STATES
 from fmnist.terminal.console import console, echo, log
 
 ROWS = 10  # trials that ended last
-STYLES = {"complete": "green", "pruned": "yellow", "failed": "red", "running": "cyan"}
 
 
 class Row(NamedTuple):
     number: int
-    state: str
-    what: str
+    state: str  # Optuna's name
+    result: str
     seconds: float
-    words: list[str]
+    overrides: list[str]
 
 
 class LiveTable:
-    """A context; `begin` and `end` tell it of a trial."""
+    """A context; `begin` and `end` are called for each trial."""
 
     def __init__(self, study: str, objectives: Sequence[str], budget: int, n_jobs: int, counts: Counts) -> None:
         self.study, self.objectives, self.budget, self.n_jobs, self.counts = study, objectives, budget, n_jobs, counts
@@ -45,55 +45,53 @@ class LiveTable:
             self.running.clear()
             self.live.stop()
 
-    def begin(self, number: int, words: list[str]) -> None:
-        self.running[number] = time.monotonic(), words
+    def begin(self, number: int, overrides: list[str]) -> None:
+        self.running[number] = time.monotonic(), overrides
 
-    def end(self, number: int, state: str, what: str, seconds: float, words: list[str]) -> None:
+    def end(self, number: int, state: str, result: str, seconds: float, overrides: list[str]) -> None:
         self.running.pop(number, None)
         count = f"{self.counts.finished:>{len(str(self.budget))}}/{self.budget}"
-        line = f"{count}  trial {number} {state}  {what}  {seconds:.1f} s  {' '.join(words)}"
+        line = f"{count}  trial {number} {STATES[state].word}  {result}  {seconds:.1f} s  {' '.join(overrides)}"
         if self.live:
-            self.ended.append(Row(number, state, what, seconds, words))
+            self.ended.append(Row(number, state, result, seconds, overrides))
             log.info(line)
         else:
             echo(line)
 
     def table(self) -> Table:
-        """Those that run and those that ended last; the best, the counts and the time left stand around them."""
+        """Trials that run and trials that ended last; best value, counts and time left are the title and caption."""
         now = time.monotonic()
-        table = Table(title=self.headline(), caption=self.footline(now), title_justify="left", caption_justify="left")
+        table = Table(title=self.title(), caption=self.caption(now), title_justify="left", caption_justify="left")
         for name in ("trial", "state"):
             table.add_column(name, no_wrap=True)
         table.add_column(" / ".join(self.objectives), max_width=40)
         table.add_column("seconds", justify="right", no_wrap=True)
         table.add_column("overrides")
         best = self.counts.best.number if self.counts.best else None
-        running = [Row(n, "running", "", now - begun, words) for n, (begun, words) in list(self.running.items())]
+        running = [Row(n, "RUNNING", "", now - begun, given) for n, (begun, given) in list(self.running.items())]
         for row in sorted([*self.ended, *running]):
-            what = row.what.removeprefix(f"{self.objectives[0]} ") if row.state == "complete" else row.what
-            cells = [str(row.number), row.state, what, f"{row.seconds:.0f}", " ".join(row.words)]
-            table.add_row(*cells, style="bold green" if row.number == best else STYLES[row.state])
+            word, style = STATES[row.state]
+            result = row.result.removeprefix(f"{self.objectives[0]} ") if row.state == "COMPLETE" else row.result
+            cells = [str(row.number), word, result, f"{row.seconds:.0f}", " ".join(row.overrides)]
+            table.add_row(*cells, style="bold green" if row.number == best else style)
         return table
 
-    def headline(self) -> str:
+    def title(self) -> str:
         best = self.counts.best
         found = f"best {best.values[0]:.4g} (trial {best.number})" if best else "nothing complete yet"
         return f"{self.study}: {self.counts.finished} of {self.budget} trials, {found}"
 
-    def footline(self, now: float) -> str:
+    def caption(self, now: float) -> str:
         states, done = self.counts.states, self.counts.finished - self.done_before
         parts = [f"{len(self.running)} of {self.n_jobs} workers busy"]
-        parts += [f"{n} {name}" for state, name in NAMES.items() if (n := states[state])]
+        parts += [f"{n} {STATES[name].word}" for name in FINISHED if (n := states[TrialState[name]])]
         elapsed = now - self.started
-        parts.append(f"{span(elapsed)} passed")
+        parts.append(f"{duration(elapsed)} passed")
         if done:
-            parts.append(f"about {span(elapsed / done * (self.budget - self.counts.finished))} left")
+            parts.append(f"about {duration(elapsed / done * (self.budget - self.counts.finished))} left")
         return ", ".join(parts)
 
 
-NAMES = {TrialState.COMPLETE: "complete", TrialState.PRUNED: "pruned", TrialState.FAIL: "failed"}
-
-
-def span(seconds: float) -> str:
+def duration(seconds: float) -> str:
     """1:02:03."""
     return str(timedelta(seconds=round(seconds)))

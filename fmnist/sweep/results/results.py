@@ -6,21 +6,18 @@ optimization_results.yaml  what hydra-optuna-sweeper writes under this name, for
 best.yaml                  the best trial as an experiment file; experiment/best.yaml is where Hydra finds it by name
 """
 
-import csv
-import io
-import json
 import math
 import shlex
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from omegaconf import OmegaConf
-
-from fmnist.errors import FmnistError, show
 from fmnist.files import atomic
+from fmnist.sweep.results.best import write_best
 from fmnist.sweep.results.importance import importances
-from fmnist.sweep.study.attributes import EPOCHS, FOLDER, OVERRIDES, REASON, SECONDS
+from fmnist.sweep.results.trial_table import official_results, trial_table
+from fmnist.sweep.study.attributes import FOLDER, OVERRIDES, REASON
+from fmnist.sweep.study.states import STATES
 
 if TYPE_CHECKING:
     from optuna.study import Study
@@ -28,16 +25,14 @@ if TYPE_CHECKING:
 
 TOP = 10  # trials in the summary's list of the best
 
-# Optuna's names of the states, and ours.
-STATES = {"COMPLETE": "complete", "PRUNED": "pruned", "FAIL": "failed", "RUNNING": "running", "WAITING": "waiting"}
-
 
 def write_results(
     study: "Study",
     folder: Path,
     objectives: Sequence[str],
     extra: Mapping[str, Any],
-    experiment: Callable[[Path], str],
+    experiment_text: Callable[[Path], str],
+    command: Sequence[str],
     *,
     ended: bool = True,
 ) -> dict[str, Any]:
@@ -46,38 +41,39 @@ def write_results(
     Importances take their time, and are left out as long as the sweep has not `ended`.
 
     `objectives` are named in the study's order. `extra` goes into the summary as it is; its "fixed", if any, are the
-    overrides that all trials share. `experiment` turns the folder of a trial into the text of an experiment file. With
-    several objectives, "best" is the trial on the Pareto front that is best by the first one.
+    overrides that all trials share. `experiment_text` turns the folder of a trial into the text of an experiment file;
+    `command` starts the program. With several objectives, "best" is the trial on the Pareto front that is best by the
+    first one.
     """
     trials = study.get_trials(deepcopy=False)
     front = best_trials(study, trials)
     folder.mkdir(parents=True, exist_ok=True)
     atomic.write_text(folder / "trials.csv", trial_table(trials, objectives))
     if front:
-        atomic.write_text(folder / "optimization_results.yaml", official(front, len(objectives)))
+        atomic.write_text(folder / "optimization_results.yaml", official_results(front, len(objectives)))
 
     fixed = extra.get("fixed", [])
-    described = [describe(trial, folder, objectives, fixed) for trial in front]
-    best = dict(described[0]) if described else None
+    front_summary = [describe(trial, folder, objectives, fixed, command) for trial in front]
+    best = dict(front_summary[0]) if front_summary else None
     if best:
-        rerun = write_best(folder, best, experiment)
-        best["by_name"] = shlex.join(["python", "train.py", "--config-dir", str(folder), "experiment=best"]) * rerun
+        written = write_best(folder, best, experiment_text)
+        best["by_name"] = shlex.join([*command, "--config-dir", str(folder), "experiment=best"]) if written else ""
     summary = {
         "study": study.study_name,
         "folder": str(folder),
         "objectives": {
             name: direction.name.lower() for name, direction in zip(objectives, study.directions, strict=True)
         },
-        "counts": {state: sum(trial.state.name == name for trial in trials) for name, state in STATES.items()},
+        "counts": {state.word: sum(trial.state.name == name for trial in trials) for name, state in STATES.items()},
         "best": best,
-        **({"pareto_front": described} if len(objectives) > 1 else {}),
+        **({"pareto_front": front_summary} if len(objectives) > 1 else {}),
         "top": top(study, trials),
         "importances": importances(study) if ended else {},
         "failures": [failure(trial, folder) for trial in trials if trial.state.name == "FAIL"],
         **extra,
     }
     summary = plain(summary)
-    # Last: whose summary says that a trial is the best has its experiment file too.
+    # Last: a best trial that the summary names has its experiment file already.
     atomic.write_json(folder / "summary.json", summary)
     return summary
 
@@ -106,36 +102,13 @@ def top(study: "Study", trials: Sequence["FrozenTrial"]) -> list[dict[str, Any]]
     ]
 
 
-def write_best(folder: Path, best: Mapping[str, Any], experiment: Callable[[Path], str]) -> bool:
-    """Write best.yaml twice, if the best trial is another than before. False: the trial's folder is gone."""
-    files = folder / "best.yaml", folder / "experiment" / "best.yaml"
-    if all(file.exists() for file in files) and previous_best(folder) == best["number"]:
-        return True
-    try:
-        text = experiment(Path(best["folder"]))
-    except FmnistError:
-        for file in files:  # that of an earlier best trial would lie
-            file.unlink(missing_ok=True)
-        return False
-    for file in files:
-        file.parent.mkdir(exist_ok=True)
-        atomic.write_text(file, text)
-    return True
-
-
-def previous_best(folder: Path) -> int | None:
-    """The number of the best trial when the results were last written."""
-    try:
-        return json.loads((folder / "summary.json").read_text())["best"]["number"]
-    except (OSError, ValueError, KeyError, TypeError):
-        return None
-
-
-def describe(trial: "FrozenTrial", folder: Path, objectives: Sequence[str], fixed: Sequence[str]) -> dict[str, Any]:
+def describe(
+    trial: "FrozenTrial", folder: Path, objectives: Sequence[str], fixed: Sequence[str], command: Sequence[str]
+) -> dict[str, Any]:
     """One of the best trials, and the command line that runs it again."""
     overrides = trial.user_attrs.get(OVERRIDES, [])
     # A file of conf/sweep/ brings settings too, but would start the search again.
-    alone = ["hydra.mode=RUN"] if any(word.lstrip("+").startswith("sweep=") for word in fixed) else []
+    alone = ["hydra.mode=RUN"] if any(override.lstrip("+").startswith("sweep=") for override in fixed) else []
     named = dict(zip(objectives, trial.values, strict=True))
     return {
         "number": trial.number,
@@ -143,7 +116,7 @@ def describe(trial: "FrozenTrial", folder: Path, objectives: Sequence[str], fixe
         "folder": trial_folder(trial, folder),
         "parameters": trial.params,
         "overrides": overrides,
-        "command": shlex.join(["python", "train.py", *fixed, *overrides, *alone]),
+        "command": shlex.join([*command, *fixed, *overrides, *alone]),
     }
 
 
@@ -159,33 +132,6 @@ def failure(trial: "FrozenTrial", folder: Path) -> dict[str, Any]:
 
 def trial_folder(trial: "FrozenTrial", folder: Path) -> str:
     return str(folder / str(trial.user_attrs.get(FOLDER, trial.number)))
-
-
-def trial_table(trials: Sequence["FrozenTrial"], objectives: Sequence[str]) -> str:
-    """trials.csv. A parameter that does not exist for a trial is blank; one that is nothing is null."""
-    parameters = list(dict.fromkeys(name for trial in trials for name in trial.params))
-    values = ["value"] if len(objectives) == 1 else list(objectives)
-    # `seconds` may be an objective too: one column for both, the objective's.
-    columns = dict.fromkeys(["number", "state", *values, EPOCHS, SECONDS, *parameters, REASON, FOLDER])
-    text = io.StringIO()
-    table = csv.DictWriter(text, list(columns), lineterminator="\n")
-    table.writeheader()
-    for trial in trials:
-        row = {"number": trial.number, "state": STATES[trial.state.name]}
-        row |= {name: trial.user_attrs.get(name) for name in (EPOCHS, SECONDS, REASON, FOLDER)}
-        row |= {name: show(value) for name, value in trial.params.items()}
-        table.writerow(row | dict(zip(values, trial.values or [None] * len(values), strict=True)))
-    return text.getvalue()
-
-
-def official(front: Sequence["FrozenTrial"], objectives: int) -> str:
-    """optimization_results.yaml with the keys of hydra-optuna-sweeper 1.2 to 1.4."""
-    if objectives == 1:
-        results: dict[str, Any] = {"name": "optuna", "best_params": front[0].params, "best_value": front[0].value}
-    else:
-        solutions = [{"params": trial.params, "values": trial.values} for trial in front]
-        results = {"name": "optuna", "solutions": solutions}
-    return OmegaConf.to_yaml(results)
 
 
 def plain(value: Any) -> Any:

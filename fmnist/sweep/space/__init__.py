@@ -1,1 +1,1 @@
-"""What is searched."""
+"""The space that is searched: dimensions, values, conditions."""

@@ -1,60 +1,20 @@
-"""What one key may be: choices, or numbers from low to high; checked, enumerated, written in words.
+"""A dimension's distribution: choices, or numbers from low to high; checked, enumerated, described.
 
-Optuna's distributions hold them. This file adds what Optuna leaves out: exact values, types that stay distinct, and
-texts that Hydra reads back as the same value.
+Optuna's distributions hold them. This file adds what Optuna leaves out: exact values, and types that stay distinct.
 """
 
-import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from math import isnan
 from typing import Any
 
-from hydra.core.override_parser.types import Quote, QuotedString, Transformer
+from hydra.core.override_parser.types import QuotedString
 from optuna.distributions import BaseDistribution, CategoricalDistribution, FloatDistribution, IntDistribution
 from optuna.trial import BaseTrial
 
 from fmnist.config import check
-from fmnist.errors import ConfigError, show
-
-Value = bool | int | float | str | None  # what Optuna can store of a categorical
-
-BARE = re.compile(r"[A-Za-z_][\w./-]*", re.ASCII)  # a string that Hydra reads as itself …
-WORDS = {"null", "true", "false", "inf", "nan"}  # … unless it is one of these, in any case
-
-
-class Literal(str):
-    """A list or a mapping as Hydra's text, "[128,64]": written without quotes, unlike a string that looks like it."""
-
-    __slots__ = ()
-
-
-def text(value: object) -> str:
-    """A value as Hydra reads it back, type and bits: 0.003, null, true, adam, 'a b', '1e3', [512,256]."""
-    if isinstance(value, QuotedString):
-        return text(value.text)
-    if value is None or isinstance(value, bool | Literal):
-        return show(value)
-    if isinstance(value, str):
-        bare = BARE.fullmatch(value) and value.lower() not in WORDS
-        return value if bare else QuotedString(value, Quote.single).with_quotes()
-    if isinstance(value, list | tuple):
-        return f"[{','.join(map(text, value))}]"
-    if isinstance(value, dict):  # its keys cannot be quoted in Hydra's grammar, only escaped
-        return f"{{{','.join(f'{Transformer.str(k)}:{text(v)}' for k, v in value.items())}}}"
-    return repr(value)
-
-
-def plain(value: Any) -> Value:
-    """A parsed or YAML value as Optuna can store it: quotes are dropped, lists and mappings become texts."""
-    if isinstance(value, QuotedString):
-        return value.text
-    return Literal(text(value)) if isinstance(value, list | tuple | dict) else value
-
-
-def same(a: Value, b: Value) -> bool:
-    """Equal as configuration: 1 is 1.0, but neither is true."""
-    return a == b and isinstance(a, bool) == isinstance(b, bool)
+from fmnist.errors import ConfigError
+from fmnist.sweep.space.values import Value, plain, same, text
 
 
 def choices(where: str, items: Sequence[Any]) -> CategoricalDistribution:
@@ -171,12 +131,8 @@ def describe(distribution: BaseDistribution) -> dict[str, Any]:
     raise TypeError(type(distribution).__name__)
 
 
-def texts(some: Iterable[Value]) -> list[str]:
-    return sorted(set(map(text, some)))
-
-
 def shape(distribution: BaseDistribution) -> str:
-    """For the eye: "adam, nadam", "0.0001 … 0.1 log", "2 … 10 step 2"."""
+    """For people: "adam, nadam", "0.0001 … 0.1 log", "2 … 10 step 2"."""
     match distribution:
         case CategoricalDistribution():
             return ", ".join(map(text, distribution.choices))

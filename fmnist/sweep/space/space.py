@@ -1,10 +1,5 @@
 """A search space: dimensions, and the conditions under which each exists.
 
-The YAML file's dimensions come first, then those of the command line, which can also replace one or take it out:
-
-    optimizer.lr=interval(0.01,0.1)    replaces the dimension, under the condition that the file gives to it
-    optimizer.lr=0.1                   is not searched any more
-
 `optimizer.momentum` with `when: {optimizer: [momentum, nesterov]}` is neither sampled nor passed on elsewhere.
 """
 
@@ -12,15 +7,13 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from hydra.core.config_loader import ConfigLoader
 from optuna.distributions import BaseDistribution
 from optuna.trial import BaseTrial
 
-from fmnist.errors import ConfigError, closest, show
-from fmnist.sweep.space import distribution, grammar
-from fmnist.sweep.space.distribution import Value
-
-__all__ = ["Dimension", "Space", "Value", "parse"]
+from fmnist.errors import ConfigError
+from fmnist.sweep.space import distribution
+from fmnist.sweep.space.entry import PARAMS
+from fmnist.sweep.space.values import Value, same, text, texts
 
 
 @dataclass(frozen=True)
@@ -86,25 +79,24 @@ class Space:
             if key in searched and key not in values:
                 return False
             value = values[key] if key in searched else fixed(key)
-            if not any(distribution.same(value, a) for a in allowed):
+            if not any(same(value, a) for a in allowed):
                 return False
         return True
 
-    def words(self, values: Mapping[str, Value]) -> list[str]:
+    def overrides(self, values: Mapping[str, Value]) -> list[str]:
         """As Hydra's overrides, which it reads back to the bit: ["optimizer=adam", "optimizer.lr=0.003"]."""
-        strangers = values.keys() - {d.key for d in self.dimensions}
-        if strangers:
-            raise KeyError(f"not in the search space: {', '.join(sorted(strangers))}")
-        return [self.word(d, values[d.key]) for d in self.dimensions if d.key in values]
+        if unknown := values.keys() - {d.key for d in self.dimensions}:
+            raise KeyError(f"not in the search space: {', '.join(sorted(unknown))}")
+        return [self.override(d, values[d.key]) for d in self.dimensions if d.key in values]
 
-    def word(self, d: Dimension, value: Value) -> str:
-        return f"{self.prefixes.get(d.key, '')}{d.key}={distribution.text(distribution.exact(d.distribution, value))}"
+    def override(self, d: Dimension, value: Value) -> str:
+        return f"{self.prefixes.get(d.key, '')}{d.key}={text(distribution.exact(d.distribution, value))}"
 
     def describe(self) -> dict[str, Any]:
         """Plain JSON, equal if and only if the space is the same, in whatever order the keys are written."""
         return {
             d.key: distribution.describe(d.distribution)
-            | {"when": {key: distribution.texts(allowed) for key, allowed in d.when.items()}}
+            | {"when": {key: texts(allowed) for key, allowed in d.when.items()}}
             for d in self.dimensions
         }
 
@@ -120,58 +112,8 @@ class Space:
 
 
 def conditions(when: Mapping[str, tuple[Value, ...]]) -> str:
-    parts = [f"{key}={'|'.join(map(distribution.text, allowed))}" for key, allowed in when.items()]
+    parts = [f"{key}={'|'.join(map(text, allowed))}" for key, allowed in when.items()]
     return f"when {' and '.join(parts)}" if parts else ""
-
-
-def parse(
-    params: Mapping[str, Any], words: Sequence[str], loader: ConfigLoader | None = None
-) -> tuple[Space, list[str]]:
-    """The space of `hydra.sweeper.params` and the command line's words, and the words that fix a key.
-
-    `loader` is Hydra's, for optimizer=glob(*), which is refused without it.
-    """
-    dimensions: dict[str, Dimension] = {}
-    prefixes: dict[str, str] = {}
-    fixed: dict[str, tuple[str, str]] = {}  # (key, word) by the key with its prefix: ~a and +a=1 may both stand
-    for entry in [grammar.from_yaml(key, value, loader) for key, value in params.items()]:
-        if entry.distribution is None:
-            fixed[entry.prefix + entry.key] = (entry.key, entry.word)
-        else:
-            dimensions[entry.key] = Dimension(entry.key, entry.distribution, entry.when or {})
-            prefixes[entry.key] = entry.prefix
-    possible(dimensions)
-    when = {d.key: d.when for d in ordered(dimensions.values())}
-    from_yaml = set(fixed)
-    for entry in [grammar.from_word(word, loader) for word in words]:
-        same = [k for k, (key, _) in fixed.items() if key == entry.key]
-        if entry.distribution is None:
-            dimensions.pop(entry.key, None)
-            gone = from_yaml & set(same) - {entry.prefix + entry.key}
-        else:
-            dimensions[entry.key] = Dimension(entry.key, entry.distribution, when.get(entry.key, {}))
-            prefixes[entry.key] = entry.prefix or prefixes.get(entry.key, "")
-            gone = {k for k in same if not k.startswith("~")}
-        for k in gone:
-            del fixed[k]
-        if entry.distribution is None:
-            fixed[entry.prefix + entry.key] = (entry.key, entry.word)
-    space = Space(tuple(dimensions.values()), {key: p for key, p in prefixes.items() if p and key in dimensions})
-    return space, [word for _, word in fixed.values()]
-
-
-def possible(dimensions: Mapping[str, Dimension]) -> None:
-    """A condition of the file that the file itself can never meet is a typo; the command line may narrow a choice."""
-    for d in dimensions.values():
-        for key, allowed in d.when.items():
-            if key not in dimensions:
-                continue
-            other = dimensions[key].distribution
-            for value in allowed:
-                if not distribution.contains(other, value):
-                    names = distribution.shape(other)
-                    hint = closest(show(value), names.split(", "))
-                    raise ConfigError(f"{grammar.PARAMS}.{d.key}.when.{key}", value, f"among {names}{hint}")
 
 
 def ordered(dimensions: Iterable[Dimension]) -> tuple[Dimension, ...]:
@@ -182,13 +124,13 @@ def ordered(dimensions: Iterable[Dimension]) -> tuple[Dimension, ...]:
         waiting = {d.key for d in left}
         ready = next((d for d in left if not waiting & d.when.keys()), None)
         if ready is None:
-            raise circle(left)
+            raise circle_error(left)
         left.remove(ready)
         found.append(ready)
     return tuple(found)
 
 
-def circle(left: Sequence[Dimension]) -> ConfigError:
+def circle_error(left: Sequence[Dimension]) -> ConfigError:
     """Every one of `left` waits for another of them: follow the conditions until a key comes again."""
     ahead = {d.key: next(key for key in d.when if any(key == other.key for other in left)) for d in left}
     path = [left[0].key]
@@ -196,4 +138,4 @@ def circle(left: Sequence[Dimension]) -> ConfigError:
         path.append(ahead[path[-1]])
     path = path[path.index(path[-1]) :]
     allowed = "conditions that do not lead back to the key"
-    return ConfigError(f"{grammar.PARAMS}.{path[0]}.when", " → ".join(path), allowed)
+    return ConfigError(f"{PARAMS}.{path[0]}.when", " → ".join(path), allowed)

@@ -9,7 +9,8 @@ from omegaconf import DictConfig, OmegaConf
 
 from fmnist.errors import ConfigError, closest
 from fmnist.sweep.space import distribution
-from fmnist.sweep.space.space import Space, Value
+from fmnist.sweep.space.space import Space
+from fmnist.sweep.space.values import Value, plain
 
 KEY = "hydra.sweeper.enqueue"
 
@@ -20,7 +21,7 @@ def points(
     """A point of the space for each entry of `hydra.sweeper.enqueue`:
 
     {optimizer: adam, optimizer.lr: 0.01}    keys and values; what is left out is sampled
-    "optimizer=adam optimizer.lr=0.01"       the same as typed
+    "optimizer=adam optimizer.lr=0.01"       the same as overrides
     seed_best                                an option of conf/experiment/: its values of the keys that are searched
 
     `compose(["experiment=seed_best"])` is the config that the command line gives for these overrides.
@@ -31,26 +32,26 @@ def points(
     found = []
     for entry in entries:
         if isinstance(entry, str) and "=" not in entry:
-            values = of_experiment(entry, space, compose, experiments)
+            values = from_experiment(entry, space, compose, experiments)
         elif isinstance(entry, str):
-            values = typed(entry)
+            values = from_overrides(entry)
         elif isinstance(entry, Mapping):
-            values = {str(key): distribution.plain(value) for key, value in entry.items()}
+            values = {str(key): plain(value) for key, value in entry.items()}
         else:
             raise ConfigError(KEY, entry, "{key: value}, 'key=value key=value' or the name of an experiment")
-        found.append(inside(space, entry, values))
+        found.append(check_in_space(space, entry, values))
     return found
 
 
-def typed(entry: str) -> dict[str, Value]:
+def from_overrides(entry: str) -> dict[str, Value]:
     try:
         overrides = OverridesParser.create().parse_overrides(entry.split())
-        return {override.key_or_group: distribution.plain(override.value()) for override in overrides}
+        return {override.key_or_group: plain(override.value()) for override in overrides}
     except OverrideParseException:
         raise ConfigError(KEY, entry, "overrides as on the command line, with a blank between two") from None
 
 
-def of_experiment(
+def from_experiment(
     name: str, space: Space, compose: Callable[[list[str]], DictConfig], experiments: Sequence[str]
 ) -> dict[str, Value]:
     if name not in experiments:
@@ -60,12 +61,12 @@ def of_experiment(
 
     def value(key: str) -> Value:
         found = choices[key] if key in choices else OmegaConf.select(config, key)
-        return distribution.plain(OmegaConf.to_container(found) if OmegaConf.is_config(found) else found)
+        return plain(OmegaConf.to_container(found) if OmegaConf.is_config(found) else found)
 
     return space.point(lambda key, _: value(key), value)
 
 
-def inside(space: Space, entry: Any, values: Mapping[str, Value]) -> dict[str, Value]:
+def check_in_space(space: Space, entry: Any, values: Mapping[str, Value]) -> dict[str, Value]:
     """The values, if each key is searched and may have its value."""
     dimensions = {d.key: d.distribution for d in space.dimensions}
     for key, value in values.items():

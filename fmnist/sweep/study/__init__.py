@@ -1,1 +1,1 @@
-"""The study behind a sweep: its queue of trials, and the points that they try."""
+"""The study behind a sweep: its storage, its queue of trials, and the points that they try."""

@@ -1,48 +1,46 @@
-"""The study behind a sweep: opened or resumed, filled up to its budget, trials taken and told.
+"""The trials that are still to be run: they wait in the study's storage.
 
-The budget is a queue: as many WAITING trials as are still to be run lie in the storage, and whoever takes one, on
-whatever machine, gets it alone. So several sweeps on one study share the budget exactly, and a trial whose owner died
-goes back into the queue under its own number and with its own parameters.
+As many trials as the budget has left lie there WAITING, and a process that takes one, on whatever machine, gets it
+alone. So several sweeps on one study share the budget exactly, and a trial whose owner has died goes back into the
+queue under its number and with its parameters.
 """
 
-import json
 import time
 from collections import deque
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import optuna
 from optuna.trial import FrozenTrial, TrialState
 
-from fmnist.errors import FmnistError
-from fmnist.sweep.space.space import Value
-from fmnist.sweep.study import attributes as trials
-from fmnist.sweep.study import owner
-from fmnist.sweep.trial import answering, open_storage
+from fmnist.sweep.space.values import Value
+from fmnist.sweep.study import attributes, owner
+from fmnist.sweep.study.identity import IDENTITY, PATIENCE, check_identity
+from fmnist.sweep.study.lock import lock_study
+from fmnist.sweep.study.storage import open_storage, storage_errors
 
-Direction = Literal["minimize", "maximize"]
+if TYPE_CHECKING:
+    from fmnist.sweep.options import Direction
 
-IDENTITY = "identity"  # user attribute of the study: what a resume must agree with
-CREATOR = "creator"  # user attribute of the study: who fills the queue first
+CREATOR = "creator"  # user attribute of the study: the process that fills the queue first
 READY = "ready"  # user attribute of the study: its creator has filled the queue
-SIGNATURE = 10.0  # seconds within which a taken trial is signed
-PATIENCE = 60.0  # seconds to wait for another process that is just creating the study
+GRACE_PERIOD = 10.0  # seconds within which a process that takes a trial notes itself as its owner
 
 
 class TrialQueue:
-    """A study in a storage, with the rules of this house."""
+    """A study in a storage, as a queue of trials with owners."""
 
     def __init__(self, name: str, url: str) -> None:
         self.name, self.url = name, url
         self.storage = open_storage(url)
-        self.queue: deque[int] = deque()  # the ids of trials that were waiting when we last looked
+        self.queue: deque[int] = deque()  # the ids of trials that were waiting at the last look
 
     def open(
         self,
         identity: Mapping[str, Any],
-        directions: Sequence[Direction],
+        directions: Sequence["Direction"],
         budget: int,
         points: Sequence[Mapping[str, Value]],
     ) -> None:
@@ -51,46 +49,27 @@ class TrialQueue:
         Raises:
             FmnistError: the study exists and has another space or objective.
         """
-        with answering(self.url):
+        with storage_errors(self.url):
             try:
                 self.study = optuna.create_study(
                     study_name=self.name, storage=self.storage, directions=list(directions)
                 )
-                self.study.set_user_attr(CREATOR, owner.me())
+                self.study.set_user_attr(CREATOR, owner.this_process())
                 self.study.set_user_attr(IDENTITY, dict(identity))
-                created = True
             except optuna.exceptions.DuplicatedStudyError:
                 self.study = optuna.load_study(study_name=self.name, storage=self.storage)
-                self.agree(identity)
-                created = False
-            if not created:
+                check_identity(self.study, identity)
                 self.wait_until_ready()
-            with self.alone():
+            with self.lock():
                 self.requeue_orphans()
                 self.fill(budget, points)
-            self.study.set_user_attr(READY, owner.me())
+            self.study.set_user_attr(READY, owner.this_process())
 
-    def alone(self) -> AbstractContextManager[None]:
-        """While inside, nobody else takes a trial or judges owners."""
-        return owner.alone(self.storage, self.url, self.name)
-
-    def agree(self, identity: Mapping[str, Any]) -> None:
-        """Refuse to go on with another search than the one that was begun."""
-        until = time.monotonic() + PATIENCE
-        while (stored := self.study.user_attrs.get(IDENTITY)) is None and time.monotonic() < until:
-            time.sleep(0.1)
-        ours = json.loads(json.dumps(dict(identity)))
-        if stored is None or stored == ours:
-            return
-        differences = [
-            f"{key} was {json.dumps(old)}, is {json.dumps(new)}" for key, old, new in differing(stored, ours)
-        ]
-        raise FmnistError(
-            f"study={self.name} was begun as another search: {'; '.join(differences)}; choose another study="
-        )
+    def lock(self) -> AbstractContextManager[None]:
+        return lock_study(self.storage, self.url, self.name)
 
     def wait_until_ready(self) -> None:
-        """Another process may be filling the queue at this moment; if it died over it, we do its work."""
+        """Another process may be filling the queue at this moment; if it died, this one does its work."""
         until = time.monotonic() + PATIENCE
         while READY not in (known := self.study.user_attrs) and time.monotonic() < until:
             if CREATOR in known and owner.is_dead(known[CREATOR]):
@@ -101,33 +80,34 @@ class TrialQueue:
         """Trials whose owner is dead wait again, with number and parameters kept. Returns how many."""
         orphans = 0
         for trial in self.running():
-            who = trial.user_attrs.get(trials.OWNER)
-            # Not yet signed: another host is just taking it, or a process died between taking and signing.
+            who = trial.user_attrs.get(attributes.OWNER)
+            # No owner yet: another process is just taking the trial, or died between taking it and noting itself.
             assert trial.datetime_start is not None
-            unsigned = (datetime.now() - trial.datetime_start).total_seconds() > SIGNATURE
-            if (who is None and unsigned) or (who is not None and owner.is_dead(who)):
+            late = (datetime.now() - trial.datetime_start).total_seconds() > GRACE_PERIOD
+            if (who is None and late) or (who is not None and owner.is_dead(who)):
                 self.requeue(trial._trial_id)
                 orphans += 1
         return orphans
 
     def has_orphans(self) -> bool:
-        """Is there, behind an empty queue, a trial to be taken up again? Waits for those just being signed."""
+        """Whether, with an empty queue, a trial has to be run again. Waits for those that have no owner yet."""
         while True:
-            with self.alone():
+            with self.lock():
                 if self.requeue_orphans():
                     return True
-                if all(trial.user_attrs.get(trials.OWNER) for trial in self.running()):
+                if all(trial.user_attrs.get(attributes.OWNER) for trial in self.running()):
                     return False
             time.sleep(0.5)
 
-    def requeue_mine(self) -> None:
-        """What this process was at when it was interrupted waits again."""
+    def requeue_own(self) -> None:
+        """The trials of this process, which was interrupted, wait again."""
         for trial in self.running():
-            if trial.user_attrs.get(trials.OWNER) == owner.me():
+            who = trial.user_attrs.get(attributes.OWNER)
+            if who is not None and owner.is_this_process(who):
                 self.requeue(trial._trial_id)
 
     def requeue(self, trial_id: int) -> None:
-        self.storage.set_trial_user_attr(trial_id, trials.OWNER, None)  # who takes it is not judged by the last owner
+        self.storage.set_trial_user_attr(trial_id, attributes.OWNER, None)  # the next owner is another one
         self.storage.set_trial_state_values(trial_id, TrialState.WAITING)
         self.queue.clear()  # it may have a smaller number than those
 
@@ -138,8 +118,8 @@ class TrialQueue:
             self.study.enqueue_trial(dict(points[number]) if number < len(points) else {})
 
     def pop(self) -> FrozenTrial | None:
-        """Take the next trial of the queue and sign it as ours; as it was, or None when the queue is empty."""
-        with owner.uninterrupted(), self.alone():
+        """Take the next trial as this process's own; as it was before, or None when the queue is empty."""
+        with owner.uninterrupted(), self.lock():
             while True:
                 if not self.queue:
                     waiting = self.study.get_trials(deepcopy=False, states=(TrialState.WAITING,))
@@ -147,10 +127,10 @@ class TrialQueue:
                     if not self.queue:
                         return None
                 trial = self.storage.get_trial(self.queue.popleft())
-                if trial.state != TrialState.WAITING:  # another process has taken it since we looked
+                if trial.state != TrialState.WAITING:  # another process has taken it since the last look
                     continue
                 if self.storage.set_trial_state_values(trial._trial_id, TrialState.RUNNING):
-                    self.storage.set_trial_user_attr(trial._trial_id, trials.OWNER, owner.me())
+                    self.storage.set_trial_user_attr(trial._trial_id, attributes.OWNER, owner.this_process())
                     return trial
 
     def trial(self, number: int) -> FrozenTrial:
@@ -159,18 +139,3 @@ class TrialQueue:
 
     def running(self) -> list[FrozenTrial]:
         return self.study.get_trials(deepcopy=False, states=(TrialState.RUNNING,))
-
-
-def differing(a: Any, b: Any, key: str = "") -> Iterable[tuple[str, Any, Any]]:
-    """Where two plain values differ, by dotted key."""
-    if isinstance(a, dict) and isinstance(b, dict):
-        for name in sorted({*a, *b}):
-            yield from differing(a.get(name), b.get(name), f"{key} {name}".strip())
-    elif a != b:
-        yield key, a, b
-
-
-def direction(name: str) -> Direction:
-    """Accuracies and rates are better when larger; losses, seconds and parameters when smaller."""
-    up = name.endswith(("accuracy", "per_second"))
-    return "maximize" if up else "minimize"

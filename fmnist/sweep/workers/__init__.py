@@ -1,1 +1,1 @@
-"""Who runs the trials."""
+"""Where trials run: processes of this machine, or the jobs of a Hydra launcher."""

@@ -1,62 +1,60 @@
-"""Trials through one of Hydra's launchers: joblib, submitit, ray."""
+"""Trials run by one of Hydra's launchers: joblib, submitit, ray."""
 
 import os
 import sys
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 from hydra.core.plugins import Plugins
 from hydra.core.utils import JobStatus
+from hydra.types import HydraContext
+from omegaconf import DictConfig
 
-from fmnist.sweep.workers.job import Outcome, failed, outcome
+from fmnist.sweep.program import Outcome, failed
+from fmnist.sweep.workers.job import Job
+from fmnist.sweep.workers.running_trial import RunningTrial, Trials
 
-if TYPE_CHECKING:
-    from fmnist.sweep.search import Running, Search
 
+class LauncherRunner:
+    """In batches of `n_jobs` trials, because a launcher returns when all its jobs are done."""
 
-class Launched:
-    """In batches of `n_jobs` trials, for a launcher returns when all its jobs are done."""
-
-    def __init__(self, search: "Search") -> None:
-        self.search = search
+    def __init__(self, hydra_context: HydraContext, config: DictConfig, job: Job, n_jobs: int, folder: Path) -> None:
+        self.job, self.n_jobs, self.folder = job, n_jobs, folder
         # Its processes must find what this one finds: the program need not be installed.
         os.environ["PYTHONPATH"] = os.pathsep.join(path or os.getcwd() for path in sys.path)
         self.launcher = Plugins.instance().instantiate_launcher(
-            hydra_context=search.hydra_context, task_function=search.job, config=search.plan.config
+            hydra_context=hydra_context, task_function=job, config=config
         )
 
-    def run(self) -> None:
-        """Until the queue is empty or a limit is reached."""
+    def run(self, trials: Trials) -> None:
+        """Until there is no trial left."""
         while True:
-            batch: list[Running] = []
-            while len(batch) < self.search.options.n_jobs and (running := self.search.next()):
+            batch: list[RunningTrial] = []
+            while len(batch) < self.n_jobs and (running := trials.ask()):
                 batch.append(running)
             if batch:
                 self.launch(batch)
-            elif not self.search.goes_on():
+                for running in batch:
+                    trials.tell(running)
+            elif not trials.has_more():
                 return
 
-    def launch(self, batch: "list[Running]") -> None:
+    def launch(self, batch: list[RunningTrial]) -> None:
         jobs = [(running, job) for running in batch for job in running.jobs]
         try:
             returns = self.launcher.launch([job for _, job in jobs], initial_job_idx=batch[0].trial.number)
-            results = [job_result(one) for one in returns]
-        except Exception as error:  # a job that took the launcher down with it: ask the folders
-            results = [self.from_folder(running, f"{type(error).__name__}: {error}") for running, _ in jobs]
-        for (running, _), result in zip(jobs, results, strict=True):
-            running.outcomes.append(result)
-        for running in batch:
-            self.search.tell(running)
-
-    def from_folder(self, running: "Running", reason: str) -> Outcome:
-        folder = self.search.folder / str(running.trial.number)
-        if (folder / "summary.json").exists():
-            return outcome(folder, None, self.search.names, self.search.options.epoch)
-        return failed(" ".join(reason.split()))
+            outcomes = [outcome_of(one) for one in returns]
+        except Exception as error:  # a job that took the launcher down with it: the others' files tell
+            reason = f"{type(error).__name__}: {error}"
+            folders = [self.folder / str(running.trial.number) for running, _ in jobs]
+            outcomes = [self.job.stored_outcome(folder) or failed(reason) for folder in folders]
+        for (running, _), outcome in zip(jobs, outcomes, strict=True):
+            running.outcomes.append(outcome)
 
 
-def job_result(done: Any) -> Outcome:
+def outcome_of(done: Any) -> Outcome:
     """Of a launcher's job. Its return value raises where the job did."""
     if done.status == JobStatus.COMPLETED:
-        result: Outcome = done.return_value
-        return result
+        outcome: Outcome = done.return_value
+        return outcome
     return failed(f"the job ended as {done.status.name.lower()}")

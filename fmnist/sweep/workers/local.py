@@ -1,43 +1,46 @@
-"""Asynchronous local workers: a slot takes the next trial the moment it is free."""
+"""Trials run by processes of this machine: each takes the next trial the moment it is free."""
 
 import os
-from typing import TYPE_CHECKING
 
-from fmnist.sweep.workers.job import Outcome, failed
-from fmnist.sweep.workers.worker import Worker, pack, ready
+from hydra.types import HydraContext
+from omegaconf import DictConfig
 
-if TYPE_CHECKING:
-    from fmnist.sweep.search import Running, Search
+from fmnist.sweep.program import Outcome, failed
+from fmnist.sweep.workers.job import Job
+from fmnist.sweep.workers.running_trial import RunningTrial, Trials
+from fmnist.sweep.workers.worker import Worker, pack, wait_for_any
 
 
-class Slots:
-    """`n_jobs` of them, each with a process that stays warm; no slot waits for another."""
+class LocalRunner:
+    """`n_jobs` processes that stay warm; none waits for another. trial_timeout: seconds that a trial may take."""
 
-    def __init__(self, search: "Search") -> None:
-        self.search, self.options = search, search.options
-        self.payload = pack(search.hydra_context, search.plan.config, search.job)
-        self.threads = max(1, (os.cpu_count() or 1) // self.options.n_jobs)
-        self.active: dict[Worker, Running] = {}
+    def __init__(
+        self, hydra_context: HydraContext, config: DictConfig, job: Job, n_jobs: int, trial_timeout: float | None
+    ) -> None:
+        self.n_jobs, self.trial_timeout = n_jobs, trial_timeout
+        self.payload = pack(hydra_context, config, job)
+        self.threads = max(1, (os.cpu_count() or 1) // n_jobs)
+        self.active: dict[Worker, RunningTrial] = {}
         self.idle: list[Worker] = []
 
-    def run(self) -> None:
-        """Until the queue is empty or a limit is reached, and every trial that was begun has ended."""
+    def run(self, trials: Trials) -> None:
+        """Until there is no trial left, and every trial that was begun has ended."""
         try:
             while True:
-                while len(self.active) < self.options.n_jobs and (running := self.search.next()):
+                while len(self.active) < self.n_jobs and (running := trials.ask()):
                     worker = self.worker()
                     worker.start(running.jobs.pop(0))
                     self.active[worker] = running
                 if not self.active:
-                    if self.search.goes_on():
+                    if trials.has_more():
                         continue
                     return
-                for worker in ready(list(self.active), self.patience()):
-                    self.take_in(worker, worker.result())
-                for worker in [w for w, running in self.active.items() if self.is_late(running)]:
+                for worker in wait_for_any(list(self.active), self.time_left()):
+                    self.end_job(worker, worker.outcome(), trials)
+                for worker in [worker for worker, running in self.active.items() if self.is_late(running)]:
                     worker.kill()
-                    late = failed(f"timed out after {self.options.trial_timeout:g} s (hydra.sweeper.trial_timeout)")
-                    self.take_in(worker, late)
+                    late = failed(f"timed out after {self.trial_timeout:g} s (hydra.sweeper.trial_timeout)")
+                    self.end_job(worker, late, trials)
         finally:
             for worker in [*self.active, *self.idle]:
                 worker.kill()
@@ -46,24 +49,24 @@ class Slots:
         self.idle = [worker for worker in self.idle if worker.is_alive]
         return self.idle.pop() if self.idle else Worker(self.payload, self.threads)
 
-    def take_in(self, worker: Worker, result: Outcome) -> None:
-        """A job has ended: on with the trial's next seed, or the trial is done and the worker free."""
+    def end_job(self, worker: Worker, outcome: Outcome, trials: Trials) -> None:
+        """Go on with the trial's next seed, or the trial is done and the worker free."""
         running = self.active[worker]
-        running.outcomes.append(result)
-        if running.jobs and result["state"] == "complete":
+        running.outcomes.append(outcome)
+        if running.jobs and outcome.state == "COMPLETE":
             worker.start(running.jobs.pop(0))
             return
         del self.active[worker]
-        if worker.is_alive and not result.get("died"):
+        if worker.is_alive and not outcome.died:
             self.idle.append(worker)
-        self.search.tell(running)
+        trials.tell(running)
 
-    def is_late(self, running: "Running") -> bool:
-        return self.options.trial_timeout is not None and running.seconds > self.options.trial_timeout
+    def is_late(self, running: RunningTrial) -> bool:
+        return self.trial_timeout is not None and running.seconds > self.trial_timeout
 
-    def patience(self) -> float | None:
-        """How long to wait for a worker before a trial's time is up."""
-        if self.options.trial_timeout is None:
+    def time_left(self) -> float | None:
+        """Seconds until the first trial takes too long; None without a limit."""
+        if self.trial_timeout is None:
             return None
-        left = [self.options.trial_timeout - running.seconds for running in self.active.values()]
+        left = [self.trial_timeout - running.seconds for running in self.active.values()]
         return max(0.0, min(left)) + 0.01

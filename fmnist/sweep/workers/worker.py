@@ -1,8 +1,7 @@
-"""Local workers: a process per slot that stays warm; its death costs the one trial it was at, and nothing else."""
+"""A worker process: it stays warm for the next job, and its death costs the one trial that it was running."""
 
 import os
 import signal
-import sys
 import threading
 from collections.abc import Sequence
 from multiprocessing import get_context, parent_process
@@ -16,7 +15,7 @@ from hydra.core.singleton import Singleton
 from hydra.core.utils import run_job, setup_globals
 from omegaconf import open_dict
 
-from fmnist.sweep.workers.job import Outcome, failed
+from fmnist.sweep.program import Outcome, failed
 
 THREADS = ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OMP_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
 
@@ -26,7 +25,7 @@ class Worker:
 
     def __init__(self, payload: bytes, threads: int) -> None:
         """`payload`: from `pack`.  threads: of BLAS in the worker, which must be known before NumPy is imported."""
-        context = get_context("spawn")  # a clean process: no lock or thread of ours is copied half-way
+        context = get_context("spawn")  # a clean process: no copies of locks and threads
         self.connection, theirs = context.Pipe()
         before = {name: os.environ.get(name) for name in THREADS}
         os.environ.update(dict.fromkeys(THREADS, str(threads)))
@@ -41,18 +40,18 @@ class Worker:
                     os.environ[name] = value
         theirs.close()
 
-    def start(self, words: Sequence[str]) -> None:
-        self.connection.send(list(words))
+    def start(self, overrides: Sequence[str]) -> None:
+        self.connection.send(list(overrides))
 
-    def result(self) -> Outcome:
-        """What came of the job, or how the worker died over it."""
+    def outcome(self) -> Outcome:
+        """What came of the job, or how the worker died while it ran."""
         try:
             outcome: Outcome = self.connection.recv()
         except (EOFError, ConnectionResetError):
             self.process.join(5)
             code = self.process.exitcode
             how = f"signal {-code}" if code is not None and code < 0 else f"exit code {code}"
-            return failed(f"the worker died ({how})") | {"died": True}
+            return failed(f"the worker died ({how})", died=True)
         return outcome
 
     @property
@@ -65,7 +64,7 @@ class Worker:
         self.connection.close()
 
 
-def ready(workers: Sequence[Worker], timeout: float | None) -> list[Worker]:
+def wait_for_any(workers: Sequence[Worker], timeout: float | None) -> list[Worker]:
     """The workers that have a result, or died, within `timeout` seconds."""
     connections = {worker.connection: worker for worker in workers}
     return [connections[connection] for connection in wait(connections, timeout) if isinstance(connection, Connection)]
@@ -77,33 +76,32 @@ def pack(hydra_context: Any, config: Any, task: Any) -> bytes:
 
 
 def serve(connection: Connection, payload: bytes) -> None:
-    """The worker's life: jobs come in as overrides, outcomes go out, until the parent is gone."""
+    """Run in the worker: overrides of jobs come in, outcomes go out, until the parent is gone."""
     threading.Thread(target=die_with_parent, daemon=True).start()
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C goes to all: the parent decides
-    sys.stdout = open(os.devnull, "w")  # noqa: SIM115  the sweep speaks for its trials
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches all processes: the parent decides
     hydra_context, config, task, state = cloudpickle.loads(payload)
     setup_globals()
     Singleton.set_state(state)
     while True:
         try:
-            words = connection.recv()
+            overrides = connection.recv()
         except EOFError:
             return
-        connection.send(execute(words, hydra_context, config, task))
+        connection.send(execute(overrides, hydra_context, config, task))
 
 
 def die_with_parent() -> None:
-    """An orphan must not go on with a trial that another sweep will take up."""
+    """Without its parent a worker must not go on with a trial that another sweep will run."""
     parent = parent_process()
     if parent is not None:
         wait([parent.sentinel])
         os._exit(1)
 
 
-def execute(words: list[str], hydra_context: Any, config: Any, task: Any) -> Outcome:
+def execute(overrides: list[str], hydra_context: Any, config: Any, task: Any) -> Outcome:
     """What Hydra's launchers do with a job."""
     try:
-        job = hydra_context.config_loader.load_sweep_config(config, words)
+        job = hydra_context.config_loader.load_sweep_config(config, overrides)
         with open_dict(job):
             job.hydra.job.num = int(Path(job.hydra.sweep.subdir).parts[0])
             job.hydra.job.id = f"{job.hydra.job.name}_{job.hydra.job.num}"
@@ -117,5 +115,5 @@ def execute(words: list[str], hydra_context: Any, config: Any, task: Any) -> Out
         )
         outcome: Outcome = done.return_value
     except Exception as error:  # composition, or the folder
-        return failed(f"{type(error).__name__}: {' '.join(str(error).split())}")
+        return failed(f"{type(error).__name__}: {error}")
     return outcome

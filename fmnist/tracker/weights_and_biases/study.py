@@ -10,6 +10,7 @@ from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from fmnist.sweep.study.attributes import EPOCHS, FOLDER, REASON, SECONDS
+from fmnist.sweep.study.states import FINISHED, STATES
 from fmnist.tracker.weights_and_biases.connection import Connection
 
 if TYPE_CHECKING:
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from optuna.study import StudyDirection
     from optuna.trial import FrozenTrial
 
-ENDS = {"COMPLETE": "complete", "PRUNED": "pruned", "FAIL": "failed"}
+ENDS = {name: STATES[name].word for name in FINISHED}
 GROWTH = 1.5
 INTERVAL = 50  # seconds between tables and figures for every second that they take
 NOT_SCALARS = ("top", "failures", "pareto_front")  # long lists, which the table has

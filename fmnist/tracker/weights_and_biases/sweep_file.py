@@ -12,15 +12,15 @@ import yaml  # type: ignore[import-untyped]  # comes with omegaconf
 from hydra import initialize_config_dir
 from hydra.core.global_hydra import GlobalHydra
 from hydra.types import RunMode
-from omegaconf import OmegaConf
 from optuna.distributions import BaseDistribution, CategoricalDistribution, FloatDistribution, IntDistribution
 
 from fmnist.config.compose import CONF
 from fmnist.errors import ConfigError
-from fmnist.sweep.options import options
-from fmnist.sweep.space.distribution import Value, text, values
-from fmnist.sweep.space.space import Dimension, Space, conditions, parse
-from fmnist.sweep.sweeper import Plan
+from fmnist.sweep.space.distribution import values
+from fmnist.sweep.space.space import Dimension, Space, conditions
+from fmnist.sweep.space.values import Value, text
+from fmnist.sweep.study_config import StudyConfig
+from fmnist.training.objective import higher_is_better
 
 Yaml = dict[str, Any]
 
@@ -35,11 +35,7 @@ def sweep_file(overrides: Sequence[str], method: str | None, project: str | None
         hydra = GlobalHydra.instance().hydra
         assert hydra is not None
         config = hydra.compose_config("config", list(overrides), run_mode=RunMode.MULTIRUN, from_shell=False)
-        loader = hydra.config_loader
-        asked: Yaml = OmegaConf.to_container(config.hydra.sweeper, resolve=True)  # type: ignore[assignment]
-        opts = options({key: value for key, value in asked.items() if not key.startswith("_")})
-        space, fixed = parse(opts.params, overrides, loader)
-        plan = Plan(config, opts, space)
+        study = StudyConfig(overrides, config, hydra.config_loader, higher_is_better)
     tracker = config.tracker.get("wandb") or {}
     keys = {
         "name": config.study or config.hydra.runtime.choices.get("sweep"),
@@ -47,11 +43,10 @@ def sweep_file(overrides: Sequence[str], method: str | None, project: str | None
         "entity": entity or tracker.get("entity"),
     }
     given = {key: value for key, value in keys.items() if value}
-    fixed = [override for override in fixed if not override.startswith("study=")]
-    return header(space) + yaml.safe_dump(given | sweep_section(plan, fixed, method), sort_keys=False, width=120)
+    return header(study.space) + yaml.safe_dump(given | sweep_section(study, method), sort_keys=False, width=120)
 
 
-def sweep_section(plan: Plan, fixed: Sequence[str], method: str | None) -> Yaml:
+def sweep_section(plan: StudyConfig, method: str | None) -> Yaml:
     if len(plan.objectives) > 1:
         raise ConfigError("hydra.sweeper.objectives", list(plan.objectives), "one objective: W&B's sweeps have one")
     method = method or method_for(plan)
@@ -63,7 +58,14 @@ def sweep_section(plan: Plan, fixed: Sequence[str], method: str | None) -> Yaml:
     ((metric, direction),) = plan.objectives.items()
     return {
         "program": "train.py",
-        "command": ["${env}", "${interpreter}", "${program}", *fixed, "hydra.mode=RUN", "${args_no_hyphens}"],
+        "command": [
+            "${env}",
+            "${interpreter}",
+            "${program}",
+            *plan.rerun_overrides,
+            "hydra.mode=RUN",
+            "${args_no_hyphens}",
+        ],
         "method": method,
         "metric": {"name": metric, "goal": direction},
         "parameters": parameters,
@@ -72,7 +74,7 @@ def sweep_section(plan: Plan, fixed: Sequence[str], method: str | None) -> Yaml:
     }
 
 
-def method_for(plan: Plan) -> str:
+def method_for(plan: StudyConfig) -> str:
     """The method closest to the search's sampler."""
     if plan.is_grid:
         return "grid"

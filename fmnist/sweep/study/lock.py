@@ -1,0 +1,33 @@
+"""A study's lock: one process at a time takes trials of it, or decides which owners are dead."""
+
+import hashlib
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psutil
+from filelock import FileLock
+from optuna.storages import BaseStorage
+
+POLL = 0.005  # seconds between two tries
+
+
+@contextmanager
+def lock_study(storage: BaseStorage, url: str, study: str) -> Iterator[None]:
+    """Exclude the other processes of this host, whatever the storage; with PostgreSQL those of every host."""
+    folder = Path(tempfile.gettempdir()) / ("fmnist-" + psutil.Process().username().replace("\\", "-"))
+    folder.mkdir(mode=0o700, exist_ok=True)
+    name = hashlib.sha256(f"{url}\n{study}".encode()).hexdigest()[:16]
+    with FileLock(folder / f"{name}.lock", poll_interval=POLL):
+        engine = getattr(storage, "engine", None)
+        if engine is None or engine.dialect.name != "postgresql":
+            yield
+            return
+        from sqlalchemy import text
+
+        # The machines may write the URL differently: the lock is the database's own, under the study's name.
+        key = int.from_bytes(hashlib.sha256(study.encode()).digest()[:8], signed=True)
+        with engine.begin() as connection:  # ends with the transaction, also when this process is killed
+            connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": key})
+            yield
