@@ -3,12 +3,14 @@
 import os
 import threading
 import time
+from dataclasses import dataclass
 from pathlib import Path
 
 from fmnist.training.callback import Callback
 from fmnist.training.state import TrainingState
 
 
+@dataclass(kw_only=True)
 class FirstStep(Callback):
     """Writes the seconds since `BENCHMARK_BEGIN` (of the monotonic clock) into the file `BENCHMARK_FILE`."""
 

@@ -125,7 +125,7 @@ def test_a_program_is_timed_on_its_cores_and_its_failure_is_shown(tmp_path: Path
     from process import pinned, run
 
     log = tmp_path / "log"
-    script = "import os; data = bytes(200_000_000); print(len(os.sched_getaffinity(0)), os.environ['GREETING'])"
+    script = "import os; data = b'x' * 200_000_000; print(len(os.sched_getaffinity(0)), os.environ['GREETING'])"
     before = os.sched_getaffinity(0)
     ended = run([sys.executable, "-c", script], log, cores=1, GREETING="hello")
     assert log.read_text() == "1 hello\n"
