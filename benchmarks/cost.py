@@ -22,7 +22,7 @@ PATTERNS = 6  # real trials that the finished ones are made from
 
 def cost(tmp: Path, quick: bool, say: Callable[[str], None]) -> Result:
     """Sweeps of a task that does nothing, one worker, behind so many finished trials."""
-    sizes, count, rounds = ([10, 300], 5, 1) if quick else ([10, 1000, 10000], 40, 3)
+    sizes, count, rounds = ([10, 300], 5, 1) if quick else ([10, 1000, 10000], 30, 2)
     found: Result = {"command": f"noop.py -m {' '.join(OVERRIDES)}, journal file", "goal": "as at 10"}
     for sampler in ("random", "tpe"):
         folders = {size: tmp / f"cost-{sampler}-{size}" for size in sizes}

@@ -2,6 +2,7 @@
 
 import argparse
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 from cost import cost
@@ -25,35 +26,16 @@ def main() -> None:
             found[name] = round_all(stamp() | BENCHMARKS[name](Path(tmp), args.quick, print))
         if not args.quick:
             save("sweep", {name: found[name]})
-    print(table(figures(found)))
+    print(table([["figure", "value"], *([name, f"{value:g}"] for name, value in figures(found))]))
 
 
-def figures(found: Result) -> list[list[str]]:
-    """Those that have a goal, and those that explain them."""
-    rows = [["benchmark", "figure", "goal"]]
-    if part := found.get("workers"):
-        rows.append(["two workers against one", f"{part['ratio']:.2f}×", f"{part['goal']}×"])
-        rows.append(["  what the machine allows", f"{part['ceiling']:.2f}×", ""])
-    if part := found.get("utilisation"):
-        rows.append(["two workers busy until the queue is empty", f"{part['until_queue_empty']:.1%}", "95 %"])
-        rows.append(["  with the last trial's tail", f"{part['whole']:.1%}", ""])
-        rows.append(["  epochs alone, with the tail", f"{part['epochs_alone']:.1%}", ""])
-    if part := found.get("official"):
-        rows.append([f"official sweeper's time to {part['trials']} trials / ours", f"{part['ratio']:.2f}×", ""])
-        rows.append(["  ours without pruning", f"{part['ratio_without_pruning']:.2f}×", ""])
-        rows.append(["  slots busy with epochs: official", f"{part['busy_official']:.1%}", ""])
-        rows.append(["  slots busy with epochs: ours without pruning", f"{part['busy_ours_unpruned']:.1%}", ""])
-    if part := found.get("cost"):
-        for sampler in ("random", "tpe"):
-            for size, row in part[sampler].items():
-                own = f"{row['own_ms']:.1f} ms + {row['sampler_ms']:.1f} ms in the sampler"
-                rows.append([f"own cost per trial, {sampler}, {size} finished", own, part["goal"]])
-        rows += [[f"  start, {size} finished", f"{s:.2f} s", ""] for size, s in part["start_seconds"].items()]
-        rows.append(["  whole sweeps of a task that does nothing", f"{part['whole_sweeps']['ratio']:.2f}×", ""])
-    if part := found.get("tracking"):
-        rows.append(["wall time with W&B offline", f"{part['more_seconds']:+.1%}", f"under +{part['goal']:.0%}"])
-        rows.append(["  processor time", f"{part['more_cpu']:+.1%}", ""])
-    return rows
+def figures(found: Result, name: str = "") -> Iterator[tuple[str, float]]:
+    """Every number that is not of a single run, by its dotted key; benchmarks/README.md says what they are."""
+    for key, value in found.items():
+        if isinstance(value, dict) and key != "machine":
+            yield from figures(value, f"{name}{key}.")
+        elif isinstance(value, int | float):
+            yield f"{name}{key}", value
 
 
 if __name__ == "__main__":
