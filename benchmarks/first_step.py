@@ -4,6 +4,7 @@ import os
 import threading
 import time
 from dataclasses import dataclass
+from pathlib import Path
 
 from fmnist.training.callback import Callback
 from fmnist.training.state import TrainingState
@@ -17,10 +18,9 @@ class FirstStep(Callback):
         threading.Thread(target=self.watch, args=[training], daemon=True).start()
 
     def watch(self, training: TrainingState) -> None:
-        """From beside the loop, which knows nothing of it: the state counts the examples that were seen."""
+        """Beside the loop, which is not changed for it: the state counts the examples that were seen."""
         while not training.seen:
             time.sleep(0.001)
         seconds = time.monotonic() - float(os.environ["BENCHMARK_BEGIN"])
-        with open(os.environ["BENCHMARK_FILE"], "w") as file:
-            file.write(str(seconds))
+        Path(os.environ["BENCHMARK_FILE"]).write_text(str(seconds))
         os._exit(0)

@@ -4,14 +4,17 @@ from collections.abc import Callable
 from math import log
 from statistics import median
 
-from rounds import Worker, measure
+from results import Result
+from rounds import measure
 from suite import EXAMPLES, STEPS, Cell
-from tools import Result
+from worker import Worker, build, seconds
+
+PEERS = ("ours", "matmul")
 
 
 def growth(quick: bool, say: Callable[[str], None]) -> Result:
     """Seconds of an epoch, ours and the products alone, at each size."""
-    rounds, arms = (1 if quick else 3), ("ours", "matmul")
+    rounds = 1 if quick else 3
     widths = (64, 512) if quick else (32, 64, 128, 256, 512, 1024, 2048)
     depths = (1, 4) if quick else (1, 2, 4, 8, 16)
     found: Result = {"examples": examples(rounds, say)}
@@ -19,8 +22,8 @@ def growth(quick: bool, say: Callable[[str], None]) -> Result:
         "width": {width: Cell((width, width), 64) for width in widths},
         "depth": {depth: Cell((256,) * depth, 64) for depth in depths},
     }.items():
-        rows = measure(list(cells.values()), arms, rounds, say)
-        epochs = {arm: [row["us"][arm] / 1e6 * EXAMPLES / 64 for row in rows] for arm in arms}
+        rows = measure(list(cells.values()), PEERS, rounds, say)
+        epochs = {peer: [row["us"][peer] / 1e6 * EXAMPLES / 64 for row in rows] for peer in PEERS}
         found[name] = {"sizes": list(cells), **epochs}
     return found
 
@@ -28,14 +31,13 @@ def growth(quick: bool, say: Callable[[str], None]) -> Result:
 def examples(rounds: int, say: Callable[[str], None]) -> Result:
     """Of the default network; the exponent of the growth between the smallest and the largest is to be 1."""
     cell = Cell((256, 256), 64)
-    counts = [steps * STEPS for steps in (2, 4, 8, 16, 28)]
-    found: Result = {"sizes": [count * cell.batch for count in counts]}
-    for arm in ("ours", "matmul"):
-        with Worker(arm, 1, 1) as worker:
-            worker.ask(cell=cell)
-            worker.ask(steps=counts[0], seed=0)
-            table = [[worker.ask(steps=count, seed=1 + i)["seconds"] for count in counts] for i in range(rounds)]
-        found[arm] = [median(column) for column in zip(*table, strict=True)]
+    steps = [n * STEPS for n in (2, 4, 8, 16, 28)]
+    found: Result = {"sizes": [n * cell.batch for n in steps]}
+    for peer in PEERS:
+        with Worker() as process:
+            process.call(build, peer, cell, 1)
+            process.call(seconds, steps[0], 0)
+            found[peer] = [median(process.call(seconds, n, 1 + i) for i in range(rounds)) for n in steps]
     ours, sizes = found["ours"], found["sizes"]
     found["exponent"] = log(ours[-1] / ours[0]) / log(sizes[-1] / sizes[0])
     say(f"examples: an epoch's cost grows with their number to the power of {found['exponent']:.3f}")

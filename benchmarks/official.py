@@ -1,17 +1,19 @@
 """Time to 20 trials against the official hydra-optuna-sweeper, two workers each, on the same train.py and space."""
 
 import hashlib
-import json
 import shutil
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from statistics import median
 
+from omegaconf import OmegaConf
 from platformdirs import user_cache_dir
-from tools import SOURCE, Result, Timing, run, train, trials
+from process import SOURCE, TRAIN
+from results import Result
+from study import ratios, sweep
 
 REQUIREMENTS = Path(__file__).with_name("requirements-official.txt")
 SPACE = [
@@ -23,97 +25,84 @@ SPACE = [
     "model.width=256,128,64",
     "trainer.batch_size=32,64",
 ]
-TPE = ["multivariate=true", "group=true", "constant_liar=true"]  # what ours has by default
+THEIRS = [
+    "hydra/sweeper=optuna",
+    "hydra.sweeper.direction=maximize",
+    *(f"hydra.sweeper.sampler.{key}=true" for key in ("multivariate", "group", "constant_liar")),  # ours by default
+    "hydra/launcher=joblib",
+    "hydra.launcher.n_jobs=2",
+]
 
 
 def official(tmp: Path, quick: bool, say: Callable[[str], None]) -> Result:
     """Per seed: ours with the median pruner, theirs, ours without pruning."""
-    count, epochs, limit, seeds = (4, 2, 4000, 1) if quick else (20, 8, 20000, 3)
+    trials, epochs, limit, seeds = (4, 2, 4000, 1) if quick else (20, 8, 20000, 3)
     fixed = ["loss=mse", "scheduler=constant", f"trainer.epochs={epochs}", f"dataset.train_limit={limit}"]
-    fixed += ["trainer.threads=1"]
-    words = [*SPACE, *fixed, f"hydra.sweeper.n_trials={count}", "hydra.sweeper.n_jobs=2", "hydra/sweeper/sampler=tpe"]
-    python, copied = environment(say), copy(tmp)
+    overrides = [*SPACE, *fixed, "trainer.threads=1", f"hydra.sweeper.n_trials={trials}", "hydra.sweeper.n_jobs=2"]
+    overrides.append("hydra/sweeper/sampler=tpe")
+    python, script = environment(say), copy_without_sweeper(tmp)
     runs: dict[str, list[Result]] = {"ours": [], "official": [], "ours_unpruned": []}
     for seed in range(1, seeds + 1):
-        for arm, found in runs.items():
-            folder = tmp / f"{arm}-{seed}"
-            if arm == "official":
-                found.append(theirs(python, copied, folder, words, seed))
+        for name, rows in runs.items():
+            folder = tmp / f"{name}-{seed}"
+            if name == "official":
+                more = [*overrides, *THEIRS, f"hydra.sweeper.sampler.seed={seed}"]
+                rows.append(measure(folder, more, [python, script], PYTHONPATH=""))  # without our plugin
             else:
-                pruner = "none" if arm == "ours_unpruned" else "median"
-                found.append(ours(folder, [*words, f"hydra/sweeper/pruner={pruner}", f"hydra.sweeper.seed={seed}"]))
-            last = found[-1]
-            say(f"official: seed {seed}  {arm}  {last['seconds']:.1f} s  best {last['best']:.4f}  {last['states']}")
+                pruner = "none" if name == "ours_unpruned" else "median"
+                more = [*overrides, f"hydra/sweeper/pruner={pruner}", f"hydra.sweeper.seed={seed}"]
+                rows.append(measure(folder, more))
+            last = rows[-1]
+            say(f"official: seed {seed}  {name}  {last['seconds']:.1f} s  best {last['best']:.4f}  {last['states']}")
 
-    def ratios(arm: str) -> list[float]:
-        return [b["seconds"] / a["seconds"] for a, b in zip(runs[arm], runs["official"], strict=True)]
-
+    times = {name: ratios(runs["official"], runs[name]) for name in ("ours", "ours_unpruned")}
     return {
-        "command": f"train.py -m {' '.join(words)}",
+        "command": f"train.py -m {' '.join(overrides)}",
         "versions": [line for line in REQUIREMENTS.read_text().splitlines() if line.startswith(("hydra", "optuna"))],
-        "trials": count,
-        "ratio": median(ratios("ours")),
-        "ratios": ratios("ours"),
-        "ratio_without_pruning": median(ratios("ours_unpruned")),
-        "ratios_without_pruning": ratios("ours_unpruned"),
-        # Epochs' seconds over two slots' wall time: independent of whose points are the dearer ones.
-        **{f"busy_{arm}": median(sweep["busy"] for sweep in found) for arm, found in runs.items()},
+        "trials": trials,
+        "ratio": median(times["ours"]),
+        "ratios": times["ours"],
+        "ratio_without_pruning": median(times["ours_unpruned"]),
+        "ratios_without_pruning": times["ours_unpruned"],
+        # Epochs' seconds over two slots' wall time: independent of whose points take longer.
+        **{f"busy_{name}": median(row["busy"] for row in rows) for name, rows in runs.items()},
         **runs,
     }
 
 
-def ours(folder: Path, words: list[str]) -> Result:
-    timing = train(folder, words)
-    found = trials(folder)
-    states = Counter(trial.state.name.lower() for trial in found)
-    best = max(trial.value for trial in found if trial.state.name == "COMPLETE" and trial.value is not None)
-    return one(folder, timing, best, dict(states))
-
-
-def theirs(python: Path, copied: Path, folder: Path, words: list[str], seed: int) -> Result:
-    from omegaconf import OmegaConf
-
-    words = [*words, "hydra/sweeper=optuna", "hydra.sweeper.direction=maximize", f"hydra.sweeper.sampler.seed={seed}"]
-    words += [f"hydra.sweeper.sampler.{key}" for key in TPE]
-    words += ["hydra/launcher=joblib", "hydra.launcher.n_jobs=2", f"hydra.sweep.dir={folder}"]
-    timing = run([python, copied / "train.py", "-m", *words], folder.with_suffix(".log"))
-    best = OmegaConf.load(folder / "optimization_results.yaml").best_value
-    return one(folder, timing, best, {"complete": len(list(folder.glob("*/summary.json")))})
-
-
-def one(folder: Path, timing: Timing, best: float, states: dict[str, int]) -> Result:
-    """A sweep; training: the epochs' seconds of all trials, which tells whose points were dearer."""
-    training = sum(json.loads(file.read_text())["seconds"] for file in folder.glob("*/summary.json"))
-    busy = training / (2 * timing.seconds)
-    found = {"seconds": timing.seconds, "training": training, "busy": busy, "best": best}
-    return {**found, "states": states, "others": timing.others}
+def measure(folder: Path, overrides: list[str], command: Sequence[str | Path] = TRAIN, **env: str) -> Result:
+    """training: the epochs' seconds of all trials, which tells whose points took longer."""
+    ended = sweep(folder, overrides, command, **env)
+    return {
+        "seconds": ended.seconds,
+        "training": ended.training,
+        "busy": ended.training / (2 * ended.seconds),
+        "best": OmegaConf.load(folder / "optimization_results.yaml").best_value,
+        "states": Counter(summary["state"] for summary in ended.summaries),
+        "others": ended.others,
+    }
 
 
 def environment(say: Callable[[str], None]) -> Path:
-    """Its own virtual environment, kept in the user's cache."""
-    mark = hashlib.sha256(REQUIREMENTS.read_bytes() + sys.version.encode()).hexdigest()[:12]
-    folder = Path(user_cache_dir("fmnist")) / f"official-{mark}"
+    """The Python of a virtual environment of its own, kept in the user's cache."""
+    key = hashlib.sha256(REQUIREMENTS.read_bytes() + sys.version.encode()).hexdigest()[:12]
+    folder = Path(user_cache_dir("fmnist")) / f"official-{key}"
     python = folder / "bin" / "python"
     if not (folder / "ready").exists():
         say("official: makes its environment")
-        make: list[str | Path] = [sys.executable, "-m", "venv", "--clear", folder]
-        install: list[str | Path] = [python, "-m", "pip", "install", "--quiet", "-r", REQUIREMENTS]
-        for words in (make, install):
-            done = subprocess.run(words, capture_output=True, text=True, check=False)
-            if done.returncode:
-                raise SystemExit(done.stderr)
+        subprocess.run([sys.executable, "-m", "venv", "--clear", folder], check=True)
+        subprocess.run([python, "-m", "pip", "install", "--quiet", "-r", REQUIREMENTS], check=True)
         (folder / "ready").touch()
     return python
 
 
-def copy(tmp: Path) -> Path:
-    """train.py and conf/ without our sweeper, whose groups have the names of theirs."""
+def copy_without_sweeper(tmp: Path) -> Path:
+    """train.py beside a conf/ without our sweeper, whose groups have the names of theirs."""
     folder = tmp / "official"
     shutil.copytree(SOURCE / "conf", folder / "conf", ignore=shutil.ignore_patterns("sweeper", "sweep"))
-    shutil.copy(SOURCE / "train.py", folder)
     (folder / "fmnist").symlink_to(SOURCE / "fmnist")
     config = folder / "conf" / "config.yaml"
     lines = config.read_text().splitlines(keepends=True)
-    dropped = ("- override hydra/sweeper:", "- sweep:")
-    config.write_text("".join(line for line in lines if not line.strip().startswith(dropped)))
-    return folder
+    ours = ("- override hydra/sweeper:", "- sweep:")
+    config.write_text("".join(line for line in lines if not line.strip().startswith(ours)))
+    return shutil.copy(SOURCE / "train.py", folder)

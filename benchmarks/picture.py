@@ -1,57 +1,52 @@
 """Two pictures of results/speed.json: the ratios of all cells, and how an epoch's cost grows."""
 
-from itertools import cycle
-from pathlib import Path
 from typing import Any
 
+import matplotlib
+from matplotlib.figure import Figure
 from ratios import GOALS
-from tools import Result
+from results import FOLDER, Result
 
 STYLE: dict[Any, Any] = {"svg.hashsalt": "fmnist", "font.size": 9, "axes.spines.top": False, "axes.spines.right": False}
 
 
-def draw(found: Result, folder: Path) -> None:
+def draw(found: Result) -> None:
     """speed.svg and growth.svg."""
-    import matplotlib
-    from matplotlib.figure import Figure
-
     with matplotlib.rc_context(STYLE):
-        for name, (size, panels) in {"speed": ((9, 4.5), ratios), "growth": ((9, 3), growth)}.items():
-            figure = Figure(figsize=size, layout="constrained")
+        for name, height, panels in (("speed", 4.5, ratios), ("growth", 3, growth)):
+            figure = Figure(figsize=(9, height), layout="constrained")
             panels(found, figure)
-            figure.savefig(folder / f"{name}.svg", metadata={"Date": None})
+            figure.savefig(FOLDER / f"{name}.svg", metadata={"Date": None})
 
 
-def ratios(found: Result, figure: Any) -> None:
+def ratios(found: Result, figure: Figure) -> None:
     """A column for each goal: every cell a point, coloured by network, the geometric mean and the goal as lines."""
     part = found["one_core"]
-    goals = [goal for goal in GOALS if any(goal.ratio(row["us"]) for row in part["cells"])]
+    means = {row["name"]: row["ratio"] for row in part["summary"]}
+    goals = [goal for goal in GOALS if goal.name in means]
     axes = figure.subplots()
-    networks = list(dict.fromkeys(network(row) for row in part["cells"]))
-    for colour, name in zip(cycle(f"C{i}" for i in range(10)), networks):
-        rows = [row for row in part["cells"] if network(row) == name]
-        shift = (networks.index(name) - (len(networks) - 1) / 2) * 0.1
+    networks: dict[str, list[Result]] = {}
+    for row in part["cells"]:
+        networks.setdefault(row["cell"].split()[0], []).append(row)
+    for n, (name, rows) in enumerate(networks.items()):
+        shift = (n - (len(networks) - 1) / 2) * 0.1
         points = [(i + shift, r) for i, goal in enumerate(goals) for row in rows if (r := goal.ratio(row["us"]))]
-        axes.scatter(*zip(*points, strict=True), s=12, color=colour, label=name)
-    for i, goal in enumerate(goals):
-        mean = next(row["ratio"] for row in part["summary"] if row["name"] == goal.name)
-        axes.hlines(mean, i - 0.35, i + 0.35, color="black", label="geometric mean" if i == 0 else None)
-        axes.hlines(goal.goal, i - 0.35, i + 0.35, color="red", linestyles=":", label="goal" if i == 0 else None)
+        axes.scatter(*zip(*points, strict=True), s=12, color=f"C{n}", label=name)
+    columns = range(len(goals))
+    ends = [i - 0.35 for i in columns], [i + 0.35 for i in columns]
+    axes.hlines([means[goal.name] for goal in goals], *ends, color="black", label="geometric mean")
+    axes.hlines([goal.goal for goal in goals], *ends, color="red", linestyles=":", label="goal")
     axes.axhline(1, color="0.8", zorder=0)
     axes.set_yscale("log")
     axes.set_yticks(ticks := [0.5, 1, 1.5, 2, 3, 5, 10, 20], [f"{tick:g}×" for tick in ticks])
-    axes.set_xticks(range(len(goals)), [goal.name.replace(", ", ",\n").replace(" / ", " /\n") for goal in goals])
+    axes.set_xticks(columns, [goal.name.replace(", ", ",\n").replace(" / ", " /\n") for goal in goals])
     axes.tick_params(axis="x", labelsize=7)
     axes.set_ylabel("times as fast (last column: times slower)")
     axes.minorticks_off()
     axes.legend(fontsize=7, ncols=2, frameon=False)
 
 
-def network(row: Result) -> str:
-    return row["cell"].split()[0]
-
-
-def growth(found: Result, figure: Any) -> None:
+def growth(found: Result, figure: Figure) -> None:
     """An epoch's seconds against the size, both logarithmic: a straight line of slope 1 is linear growth."""
     panels = figure.subplots(1, 3)
     titles = {"examples": "training examples", "width": "width of 2 hidden layers", "depth": "hidden layers of 256"}

@@ -1,13 +1,10 @@
 """What is measured: the networks, batch sizes, optimizers and activations, and the order of the examples."""
 
 from itertools import pairwise
-from typing import NamedTuple
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import Any, NamedTuple
 
 EXAMPLES = 60000
-STEPS = 32  # every window is a multiple of it, so that a scan over it is compiled once
+STEPS = 32  # every window is a multiple of it, so that a scan over so many is compiled once
 LR = {"sgd": 0.01, "momentum": 0.001, "adam": 0.001, "nadam": 0.001}  # every network learns smoothly: losses compare
 MOMENTUM, BETA1, BETA2, EPS, MOMENTUM_DECAY = 0.9, 0.9, 0.999, 1e-8, 0.004
 DROPOUT = 0.2
@@ -44,8 +41,9 @@ class Cell(NamedTuple):
         return 2 * self.batch * (3 * sum(a * b for a, b in layers) - layers[0][0] * layers[0][1])
 
     def overrides(self) -> list[str]:
-        """The same as words for train.py."""
-        words = [
+        """The same for train.py."""
+        dropout, batch_norm = self.extra == "dropout", self.extra == "batch norm"
+        return [
             f"model.layers={len(self.hidden)}",
             f"model.width={[*self.hidden]}".replace(" ", ""),
             f"trainer.batch_size={self.batch}",
@@ -53,9 +51,9 @@ class Cell(NamedTuple):
             f"optimizer.lr={LR[self.optimizer]}",
             f"activation={self.activation}",
             "scheduler=constant",
+            *[f"model.dropout={DROPOUT}"] * dropout,
+            *["model.norm=batch"] * batch_norm,
         ]
-        words += [f"model.dropout={DROPOUT}"] * (self.extra == "dropout")
-        return words + ["model.norm=batch"] * (self.extra == "batch norm")
 
 
 def suite() -> list[Cell]:
@@ -79,6 +77,8 @@ def quick_suite() -> list[Cell]:
     ]
 
 
-def order(seed: int, steps: int, batch: int) -> NDArray[np.intp]:
+def order(seed: int, steps: int, batch: int) -> Any:
     """The rows of each step's batch, (steps, batch): the beginning of a new permutation of all EXAMPLES."""
+    import numpy as np  # only where a peer is
+
     return np.random.default_rng(seed).permutation(EXAMPLES)[: steps * batch].reshape(steps, batch)

@@ -2,37 +2,31 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from statistics import fmean, median
+from statistics import median
 
-from tools import Result, child_seconds, span, train, trials
+from results import Result
+from study import ratios, sweep
 
 
 def tracking(tmp: Path, quick: bool, say: Callable[[str], None]) -> Result:
     """disabled, offline, disabled, …: a grid over seeds of one configuration, two at a time."""
-    count, epochs, rounds = (4, 1, 1) if quick else (30, 8, 3)
-    words = [f"seed=range(1,{count + 1})", "model.width=128", f"trainer.epochs={epochs}", "hydra.sweeper.n_jobs=2"]
+    trials, epochs, rounds = (4, 1, 1) if quick else (30, 8, 3)
+    overrides = [f"seed=range(1,{trials + 1})", "model.width=128", f"trainer.epochs={epochs}", "hydra.sweeper.n_jobs=2"]
     runs: dict[str, list[Result]] = {"disabled": [], "offline": []}
-    values: set[tuple[float | None, ...]] = set()
+    values = set()
     for i in range(rounds):
-        for mode, found in runs.items():
-            folder, before = tmp / f"tracking-{i}-{mode}", child_seconds()
-            timing = train(folder, words, wandb=mode)
-            found.append({"seconds": timing.seconds, "cpu": child_seconds() - before, "others": timing.others})
-            spans = [span(trial) for trial in trials(folder)]
-            found[-1]["seconds_per_trial"] = fmean(end - begin for begin, end in spans)
-            values.add(tuple(trial.value for trial in trials(folder)))
-            say(f"tracking: {mode}  {timing.seconds:.1f} s  others {timing.others:.2f} cores")
+        for mode, rows in runs.items():
+            ended = sweep(tmp / f"tracking-{i}-{mode}", overrides, WANDB_MODE=mode)
+            rows.append(ended.row())
+            values.add(tuple(trial.value for trial in ended.trials))
+            say(f"tracking: {mode}  {ended.seconds:.1f} s  others {ended.others:.2f} cores")
     assert len(values) == 1, "a trial has another value with W&B"
 
-    def more(key: str) -> float:
-        pairs = zip(runs["offline"], runs["disabled"], strict=True)
-        return median(with_it[key] / without[key] for with_it, without in pairs) - 1
-
     return {
-        "command": f"train.py -m {' '.join(words)}",
-        "trials": count,
-        "more_seconds": more("seconds"),
-        "more_cpu": more("cpu"),
+        "command": f"train.py -m {' '.join(overrides)}",
+        "trials": trials,
+        "more_seconds": median(ratios(runs["offline"], runs["disabled"])) - 1,
+        "more_cpu": median(ratios(runs["offline"], runs["disabled"], "cpu")) - 1,
         "goal": 0.05,
         **runs,
     }

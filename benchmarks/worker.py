@@ -1,59 +1,79 @@
-"""python benchmarks/worker.py ARM CORES THREADS: a process that holds one peer and does what its standard input says.
+"""A process that holds one peer: `Worker` is this end of it, the functions are called at the other."""
 
-A line of JSON in, a line of JSON out: {"cell": […]} builds, {"steps": n, "seed": s} times, {"losses": n} checks.
-CORES and THREADS are numbers, or 0 for all cores and for as many threads as the library likes.
-"""
-
-import json
 import os
-import sys
+import time
 import traceback
-from importlib import import_module
+from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
+from pkgutil import resolve_name
+from types import SimpleNamespace
 from typing import Any
 
-from arms import ARMS
-from cores import pin
-from peers import Unsupported
+from peers import PEERS, Unsupported
+from process import pinned
+from suite import EXAMPLES, STEPS, Cell, order
+
+WINDOW = 0.06  # seconds that a window lasts about
+
+held = SimpleNamespace(peer=None)  # by the process: the peer, its cell, and the steps of a window
 
 
-class Worker:
-    """Imports its peer, and NumPy with it, when it is asked for the first time: then the cores are chosen."""
+class Worker(ProcessPoolExecutor):
+    """One process, on so many cores (0: all) from its start on: libraries count them when they are imported."""
 
-    peer: Any = None
+    def __init__(self, cores: int = 1) -> None:
+        super().__init__(1, get_context("spawn"))
+        with pinned(cores):
+            self.call(silence)
 
-    def __init__(self, arm: str, threads: int) -> None:
-        self.arm, self.threads = arm, threads or None
-
-    def answer(self, ask: dict[str, Any]) -> dict[str, Any]:
-        from suite import Cell, order
-
-        if "cell" in ask:
-            hidden, *rest = ask["cell"]
-            self.peer, self.cell = None, Cell(tuple(hidden), *rest)  # the last peer's memory goes first
-            module, _, name = ARMS[self.arm].partition(":")
-            self.peer = getattr(import_module(module), name)(self.cell, self.threads)
-            return {"built": True}
-        if "losses" in ask:
-            return {"losses": self.peer.losses(order(0, ask["losses"], self.cell.batch))}
-        return {"seconds": self.peer.steps(order(ask["seed"], ask["steps"], self.cell.batch))}
+    def call(self, function: Callable[..., Any], *arguments: Any) -> Any:
+        return self.submit(answer, function, *arguments).result()
 
 
-def main() -> None:
-    arm, cores, threads = sys.argv[1:]
-    pin(int(cores))
-    replies = os.fdopen(os.dup(1), "w", buffering=1)
-    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # what peers print is not for the pipe
-    worker = Worker(arm, int(threads))
-    for line in sys.stdin:
-        try:
-            reply = worker.answer(json.loads(line))
-        except Unsupported as error:
-            reply = {"missing": str(error)}
-        except Exception as error:  # the others go on; what is missing stands in the results
-            traceback.print_exc()
-            reply = {"missing": " ".join(f"{type(error).__name__}: {error}".split())[:200]}
-        print(json.dumps(reply), file=replies)
+def answer(function: Callable[..., Any], *arguments: Any) -> Any:
+    """What fails is missing in the results; the other peers go on.
+
+    Raises:
+        Unsupported: for whatever reason.
+    """
+    try:
+        return function(*arguments)
+    except Unsupported:
+        raise
+    except Exception as error:
+        traceback.print_exc()
+        raise Unsupported(" ".join(f"{type(error).__name__}: {error}".split())[:200]) from None
 
 
-if __name__ == "__main__":
-    main()
+def silence() -> None:
+    """Peers print nothing between the results."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+
+
+def build(name: str, cell: Cell, threads: int) -> None:
+    """`threads`: 0 for as many as the library likes."""
+    held.peer = None  # the last peer's memory goes first
+    held.cell, held.peer = cell, resolve_name(PEERS[name])(cell, threads or None)
+
+
+def losses(steps: int) -> list[float]:
+    return held.peer.losses(order(0, steps, held.cell.batch))
+
+
+def seconds(steps: int, seed: int) -> float:
+    return held.peer.steps(order(seed, steps, held.cell.batch))
+
+
+def warm_up() -> None:
+    """Compile, and choose how many steps a window has."""
+    of_step = min(seconds(STEPS, seed) for seed in (1, 2)) / STEPS
+    most = EXAMPLES // held.cell.batch // STEPS * STEPS
+    held.steps = min(most, max(STEPS, round(WINDOW / of_step / STEPS) * STEPS))
+    seconds(held.steps, 3)
+
+
+def window(seed: int, rest: float) -> float:
+    """µs per step, after a rest."""
+    time.sleep(rest)
+    return 1e6 * seconds(held.steps, seed) / held.steps

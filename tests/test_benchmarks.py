@@ -1,10 +1,9 @@
-"""The benchmarks of speed compare like with like: whoever does other work than ours is found out."""
+"""The benchmarks of speed compare like with like: a peer that does other work than ours is noticed."""
 
-import json
 import os
-import subprocess
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -43,30 +42,28 @@ def ours(small: Any) -> list[float]:
     return losses(Ours(small, 1))
 
 
-def test_a_slightly_larger_step_and_another_order_are_found_out(small: Any, ours: list[float]) -> None:
+def test_a_slightly_larger_step_and_another_order_are_noticed(small: Any, ours: list[float]) -> None:
     from peers.ours import Ours
-    from same import Differs, differs
+    from same import Differs, deviation
 
     peer = Ours(small, 1)
     peer.parts.optimizer.lr *= 1.01
     for theirs in (losses(peer), losses(Ours(small, 1), seed=1)):
         with pytest.raises(Differs):
-            differs(small, "theirs", ours, theirs)
-    assert differs(small, "again", ours, losses(Ours(small, 1))) == 0
+            deviation(small, "theirs", ours, theirs)
+    assert deviation(small, "again", ours, losses(Ours(small, 1))) == 0
     with pytest.raises(Differs):
-        differs(small, "theirs", ours, [*ours[:-1], float("nan")])
+        deviation(small, "theirs", ours, [*ours[:-1], float("nan")])
 
 
 def test_a_peer_does_the_same_work(small: Any, ours: list[float]) -> None:
     """The one that needs no other environment; `make bench` checks them all, and stops where one differs."""
     from peers.scikit_learn import PartialFit
     from peers.start import data
-    from same import differs
+    from same import deviation
 
-    assert differs(small, "sklearn partial_fit", ours, losses(PartialFit(small, 1))) < 1e-5
-    falls = (
-        0.9 if data().source == "random" else 0.7
-    )  # random bytes, where there are no images, can only be learnt by heart
+    assert deviation(small, "sklearn partial_fit", ours, losses(PartialFit(small, 1))) < 1e-5
+    falls = 0.9 if data().source == "random" else 0.7  # random bytes can only be learnt by heart
     assert ours[-1] < falls * ours[0]
 
 
@@ -109,20 +106,62 @@ def test_a_cell_is_the_median_of_the_passes() -> None:
     assert found["summary"][0]["passes"] == [pytest.approx(3), pytest.approx(1), pytest.approx(1.5)]
 
 
-def test_a_worker_builds_and_times_what_it_is_told() -> None:
-    asks = [
-        {"cell": [[32], 16, "adam", "tanh", ""]},
-        {"steps": 32, "seed": 1},
-        {"cell": [[32], 16, "none", "tanh", ""]},
-    ]
-    command = [sys.executable, str(FOLDER / "worker.py"), "ours", "1", "1"]
-    lines = "".join(json.dumps(ask) + "\n" for ask in asks)
-    env = {**os.environ, "PYTHONPATH": str(ROOT)}
-    done = subprocess.run(command, input=lines, env=env, capture_output=True, text=True, timeout=60, check=True)
-    built, timed, failed = map(json.loads, done.stdout.splitlines())
-    assert built == {"built": True}
-    assert timed["seconds"] > 0
-    assert "none" in failed["missing"]
+def test_a_worker_builds_and_times_a_peer_and_says_what_it_cannot_build(small: Any) -> None:
+    import worker
+    from peers import Unsupported
+
+    with worker.Worker() as process:
+        process.call(worker.build, "sklearn partial_fit", small, 1)
+        process.call(worker.warm_up)
+        assert process.call(worker.window, 1, 0) > 0
+        with pytest.raises(Unsupported, match="scikit-learn has no nadam"):
+            process.call(worker.build, "sklearn partial_fit", small._replace(optimizer="nadam"), 1)
+        with pytest.raises(Unsupported, match="KeyError: 'none'"):
+            process.call(worker.build, "sklearn partial_fit", small._replace(optimizer="none"), 1)
+
+
+@pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="the system cannot pin a process")
+def test_a_program_is_timed_on_its_cores_and_its_failure_is_shown(tmp_path: Path) -> None:
+    from process import pinned, run
+
+    log = tmp_path / "log"
+    script = "import os; data = b'x' * 200_000_000; print(len(os.sched_getaffinity(0)), os.environ['GREETING'])"
+    before = os.sched_getaffinity(0)
+    ended = run([sys.executable, "-c", script], log, cores=1, GREETING="hello")
+    assert log.read_text() == "1 hello\n"
+    assert 200 < ended.peak_mb < 2000
+    assert ended.cpu > 0
+    assert ended.seconds > 0
+    with pinned(1):
+        assert len(os.sched_getaffinity(0)) == 1
+    assert os.sched_getaffinity(0) == before
+    with pytest.raises(SystemExit, match=r"exit code 3 of .*\nno such thing"):
+        run([sys.executable, "-c", "print('no such thing'); raise SystemExit(3)"], log)
+
+
+def test_results_are_rounded_and_an_update_keeps_the_rest(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import results
+
+    monkeypatch.setattr(results, "FOLDER", tmp_path)
+    assert results.load("speed") == {}
+    results.save("speed", {"growth": [1], "seconds": 2})
+    assert results.save("speed", results.round_all({"seconds": 1.23456, "cells": (0.00012346, 7)})) == {
+        "growth": [1],
+        "seconds": 1.235,
+        "cells": [0.0001235, 7],
+    }
+    assert results.load("speed")["cells"] == [0.0001235, 7]
+
+
+def test_the_page_shows_the_stored_results() -> None:
+    import results
+    from page import details, findings, text
+
+    page = (ROOT / "docs" / "performance.md").read_text()
+    found = results.load("speed")
+    for table in text(findings(found)):
+        assert table in page
+    assert "\n\n".join(text(details(found))) in (FOLDER / "results" / "speed.md").read_text()
 
 
 def test_the_command_knows_its_parts() -> None:

@@ -1,16 +1,15 @@
-"""The floor: a step's matrix products alone, by np.matmul into buffers that are allocated once. It learns nothing."""
+"""The floor: a step's matrix products alone, by np.matmul into buffers that are allocated once. Nothing is learned."""
 
 from itertools import pairwise
-from time import perf_counter
 
 import numpy as np
 from suite import Cell
 from threadpoolctl import threadpool_limits
 
-from fmnist.interfaces import Array
+from peers import Peer
 
 
-class Floor:
+class Floor(Peer):
     """Forward Z = A W; backward ∂W = Aᵀ ∂Z, and ∂A = ∂Z Wᵀ for all layers but the first."""
 
     def __init__(self, cell: Cell, threads: int | None) -> None:
@@ -23,9 +22,6 @@ class Floor:
             self.products += [(A, W, Z), (A.T, dZ, dW)] + [(dZ, W.T, dA)] * (i > 0)
         self.limits = threadpool_limits(threads, user_api="blas")
 
-    def steps(self, order: Array) -> float:
-        begin = perf_counter()
-        for _ in order:
-            for a, b, out in self.products:
-                np.matmul(a, b, out=out)
-        return perf_counter() - begin
+    def step(self, rows: object) -> None:
+        for a, b, out in self.products:
+            np.matmul(a, b, out=out)

@@ -5,7 +5,6 @@ Bytes, gathered and scaled within the step, were faster than floats.
 """
 
 from functools import partial
-from time import perf_counter
 from typing import Any
 
 import jax
@@ -14,14 +13,14 @@ import numpy as np
 from suite import DROPOUT, STEPS, Cell
 
 from fmnist.interfaces import Array
+from peers import Peer
 from peers.rules import STATES, constants, update
 from peers.start import data, weights
 
-MOST = 2**17  # steps that a peer ever takes
 jax.config.update("jax_default_prng_impl", "rbg")  # for dropout; the default generator is much slower on a CPU
 
 
-class Step:
+class Step(Peer):
     def __init__(self, cell: Cell, threads: int | None) -> None:
         """The threads are those of the cores that the process may use: JAX counts them when it starts."""
         P = {name: jnp.asarray(array) for name, array in weights(cell).items()}
@@ -30,33 +29,24 @@ class Step:
         R = {i: (jnp.zeros(width), jnp.ones(width)) for i, width in enumerate(normed, 1)}
         self.carry: Any = (P, S, R, jax.random.key(0), jnp.int32(0))
         x, y = jnp.asarray(data().train.x), jnp.asarray(data().train.y.astype(np.int32))
-        self.constant = (x, y, jnp.asarray(constants(cell.optimizer, MOST)))
-        self.batch = cell.batch
+        self.constant = (x, y, jnp.asarray(constants(cell.optimizer)))
         self.compiled = self.compile(cell, np.float32(data().scale))
 
     def compile(self, cell: Cell, scale: np.float32) -> Any:
         return jax.jit(partial(step, cell, scale), donate_argnums=0)
 
-    def calls(self, order: Array) -> list[Any]:
-        return [jnp.asarray(rows) for rows in order.astype(np.int32)]
+    def batches(self, order: Array) -> list[Any]:
+        return jax.block_until_ready([jnp.asarray(rows) for rows in order.astype(np.int32)])
 
-    def train(self, order: Array) -> tuple[float, list[Any]]:
-        """(seconds, the losses that each call returned)."""
-        calls = self.calls(order)
-        jax.block_until_ready((calls, self.carry))
-        losses = []
-        begin = perf_counter()
-        for rows in calls:
-            self.carry, loss = self.compiled(self.carry, rows, *self.constant)
-            losses.append(loss)
+    def step(self, rows: Any) -> Any:
+        self.carry, loss = self.compiled(self.carry, rows, *self.constant)
+        return loss
+
+    def wait(self) -> None:
         jax.block_until_ready(self.carry)
-        return perf_counter() - begin, losses
-
-    def steps(self, order: Array) -> float:
-        return self.train(order)[0]
 
     def losses(self, order: Array) -> list[float]:
-        return np.hstack(self.train(order)[1]).tolist()
+        return np.hstack([self.step(rows) for rows in self.batches(order)]).tolist()
 
 
 class Scan(Step):
@@ -66,8 +56,8 @@ class Scan(Step):
 
         return jax.jit(scan, donate_argnums=0)
 
-    def calls(self, order: Array) -> list[Any]:
-        return [jnp.asarray(rows) for rows in order.astype(np.int32).reshape(-1, STEPS, self.batch)]
+    def batches(self, order: Array) -> list[Any]:
+        return super().batches(order.reshape(-1, STEPS, order.shape[1]))
 
 
 def step(cell: Cell, scale: np.float32, carry: Any, rows: Any, x: Any, y: Any, h: Any) -> Any:

@@ -1,9 +1,8 @@
 """This project: its real trainer with its real callbacks, built from the config."""
 
-import atexit
 import shutil
 import tempfile
-from functools import cache
+import weakref
 from math import ceil
 from pathlib import Path
 from time import perf_counter
@@ -16,34 +15,32 @@ from fmnist.interfaces import Array
 from fmnist.training.callback import Callback
 from fmnist.training.generators import spawn_generators
 from fmnist.training.state import TrainingState
-from peers import Unsupported
-from peers.start import CONF, data, parts
+from peers import Peer
+from peers.start import compose_experiment, data
 
 
-class Ours:
+class Ours(Peer):
     """What train.py does between loading the data and the test set, with the rows of the windows as training part.
 
     A window of n steps is an epoch of n batches. What happens once an epoch (callbacks with checkpoint and
     metrics.csv, new buffers) counts for n steps of the ⌈60000 / batch⌉ that a whole epoch has.
     """
 
-    engine: str | None = None  # the config's own choice
+    engine = "auto"
 
     def __init__(self, cell: Cell, threads: int | None) -> None:
-        # What comes once a run counts for no step: the picture at its end, the service that it is told to.
-        words = ["trainer.epochs=1", f"trainer.threads={'null' if threads is None else threads}"]
-        words += ["callbacks.pictures=null", "tracker=local"]
-        if self.engine is not None:
-            if not (CONF / "engine").is_dir():
-                raise Unsupported("there is one engine only")
-            words.append(f"engine={self.engine}")
-        self.parts, self.batch = parts(cell, *words), cell.batch
+        # What comes once a run counts for no step: the pictures at its end, the tracking service.
+        overrides = [f"engine={self.engine}", f"trainer.threads={'null' if threads is None else threads}"]
+        overrides += ["trainer.epochs=1", "callbacks.pictures=null", "tracker=local"]
+        self.parts, self.batch = compose_experiment(cell, *overrides), cell.batch
         rng = spawn_generators(self.parts.seed)
         network = self.parts.network(data(), rng)
         self.parts.optimizer.bind(network.params, self.parts.engine)
         objective = self.parts.objective.on(data())
         size, engine = data().train.size, self.parts.engine
-        self.training = TrainingState(network, self.parts.optimizer, rng, objective, folder(), 1, size, engine)
+        folder = Path(tempfile.mkdtemp(prefix="fmnist-benchmark-"))
+        weakref.finalize(self, shutil.rmtree, folder)
+        self.training = TrainingState(network, self.parts.optimizer, rng, objective, folder, 1, size, engine)
         self.limits = threadpool_limits(threads, user_api="blas")
 
     def steps(self, order: Array) -> float:
@@ -66,14 +63,6 @@ class Ours:
         splits = whole._replace(train=whole.train._replace(rows=rows), val=whole.train._replace(rows=np.arange(0)))
         self.training.history.clear()
         p.trainer.fit(self.training, splits, p.loss, p.scheduler, p.augment, callbacks)
-
-
-@cache
-def folder() -> Path:
-    """Of this process' runs."""
-    path = Path(tempfile.mkdtemp(prefix="fmnist-benchmark-"))
-    atexit.register(shutil.rmtree, path)
-    return path
 
 
 class OursNumPy(Ours):

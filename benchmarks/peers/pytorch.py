@@ -1,7 +1,6 @@
 """PyTorch, eager: nn.Sequential and torch.optim, plain and with the fused optimizer."""
 
-from collections.abc import Iterator
-from time import perf_counter
+from collections.abc import Iterable, Iterator
 from typing import Any, ClassVar
 
 import torch
@@ -10,10 +9,11 @@ from torch import nn
 from torch.nn import functional
 
 from fmnist.interfaces import Array
+from peers import Peer
 from peers.start import data, weights
 
 
-class Eager:
+class Eager(Peer):
     """Images as bytes, gathered by index_select, then scaled: faster than floats. Gradients are dropped, not zeroed."""
 
     fast: ClassVar[dict[str, bool]] = {}  # what torch.optim chooses by itself
@@ -39,6 +39,9 @@ class Eager:
         foreach = {"foreach": True} if self.fast else {}  # there is no fused one
         return torch.optim.NAdam(p, lr, (BETA1, BETA2), EPS, momentum_decay=MOMENTUM_DECAY, **foreach)
 
+    def batches(self, order: Array) -> Iterable[torch.Tensor]:
+        return torch.from_numpy(order).unbind()
+
     def step(self, rows: torch.Tensor) -> torch.Tensor:
         self.optimizer.zero_grad(set_to_none=True)
         images = self.x.index_select(0, rows).float().mul_(self.scale)
@@ -47,15 +50,8 @@ class Eager:
         self.optimizer.step()
         return loss
 
-    def steps(self, order: Array) -> float:
-        step, batches = self.step, torch.from_numpy(order).unbind()
-        begin = perf_counter()
-        for rows in batches:
-            step(rows)
-        return perf_counter() - begin
-
     def losses(self, order: Array) -> list[float]:
-        return [self.step(rows).item() for rows in torch.from_numpy(order)]
+        return [self.step(rows).item() for rows in self.batches(order)]
 
 
 class Fused(Eager):

@@ -5,7 +5,6 @@ That was faster than compiling the model and the optimizer apart, which leaves a
 
 import os
 from functools import partial
-from time import perf_counter
 from typing import Any
 
 from platformdirs import user_cache_dir
@@ -16,40 +15,23 @@ import torch
 from suite import DROPOUT, Cell
 from torch.nn import functional
 
-from fmnist.interfaces import Array
-from peers.pytorch import ordered
+from peers.pytorch import Eager
 from peers.rules import STATES, constants, update
-from peers.start import data
-
-MOST = 2**17  # steps that a peer ever takes
 
 
-class Compiled:
+class Compiled(Eager):
     def __init__(self, cell: Cell, threads: int | None) -> None:
-        if threads is not None:
-            torch.set_num_threads(threads)
+        super().__init__(cell, threads)
         torch.compiler.reset()
-        self.x, self.y = torch.tensor(data().train.x), torch.from_numpy(data().train.y)
-        first = [torch.tensor(array) for array in ordered(cell)]
-        # Matrices as in nn.Linear, (outputs, inputs)
-        P = [p.T.contiguous() if p.ndim > 1 else p for p in first]
+        P = [p.detach() for p in self.model.parameters()]
         S = [tuple(torch.zeros_like(p) for _ in range(STATES[cell.optimizer])) for p in P]
         R = [(torch.zeros(n), torch.ones(n)) for n in cell.hidden if cell.extra == "batch norm"]
-        self.constants = iter(torch.from_numpy(constants(cell.optimizer, MOST)).unbind())
-        scale = float(data().scale)
-        self.step = torch.compile(partial(step, cell, scale, P, S, R, self.x, self.y), fullgraph=True, dynamic=False)
+        self.constants = iter(torch.from_numpy(constants(cell.optimizer)).unbind())
+        train = partial(step, cell, self.scale, P, S, R, self.x, self.y)
+        self.compiled = torch.compile(train, fullgraph=True, dynamic=False)
 
-    def steps(self, order: Array) -> float:
-        step, batches, constants = self.step, torch.from_numpy(order).unbind(), self.constants
-        with torch.no_grad():
-            begin = perf_counter()
-            for rows, h in zip(batches, constants):  # noqa: B905  there are more constants than batches
-                step(rows, h)
-            return perf_counter() - begin
-
-    def losses(self, order: Array) -> list[float]:
-        with torch.no_grad():
-            return [self.step(rows, next(self.constants)).item() for rows in torch.from_numpy(order)]
+    def step(self, rows: torch.Tensor) -> torch.Tensor:
+        return self.compiled(rows, next(self.constants))
 
 
 def step(cell: Cell, scale: float, P: Any, S: Any, R: Any, x: Any, y: Any, rows: Any, h: Any) -> Any:

@@ -8,13 +8,14 @@ from suite import BETA1, BETA2, EPS, LR, MOMENTUM, MOMENTUM_DECAY
 
 from fmnist.interfaces import Array
 
+STEPS = 2**17  # that a peer ever takes
 STATES = {"sgd": 0, "momentum": 1, "adam": 2, "nadam": 2}  # arrays like the parameter
 
 
-def constants(optimizer: str, steps: int) -> Array:
+def constants(optimizer: str) -> Array:
     """Each step's constants h, (steps, 3) float32: computed once, in double precision."""
-    t = np.arange(1.0, steps + 1)
-    lr, one = LR[optimizer], np.ones(steps)
+    t = np.arange(1.0, STEPS + 1)
+    lr, one = LR[optimizer], np.ones(STEPS)
     if optimizer in ("sgd", "momentum"):
         columns = [lr * one, one, one]
     elif optimizer == "adam":

@@ -10,14 +10,14 @@ from suite import BETA1, BETA2, EPS, LR, MOMENTUM, Cell
 from threadpoolctl import threadpool_limits
 
 from fmnist.interfaces import Array
-from peers import Unsupported
+from peers import Peer, Unsupported
 from peers.start import data, floats, weights
 
 CLASSES = np.arange(10)
 
 
-class PartialFit:
-    """No L2 (alpha=0), float32 throughout; the batches are gathered in the timed loop, as everybody's are."""
+class PartialFit(Peer):
+    """No L2 (alpha=0), float32 throughout; the batches are gathered in the timed loop, as by all peers."""
 
     warm_start = False  # partial_fit goes on from its weights by itself
 
@@ -49,11 +49,9 @@ class PartialFit:
             W[...], b[...] = first[f"dense{i}.W"], first[f"dense{i}.b"]
         del self.model._optimizer  # the next call makes a new one
 
-    def steps(self, order: Array) -> float:
-        begin = perf_counter()
-        for rows in order:
-            self.model.partial_fit(self.x[rows], self.y[rows])
-        return perf_counter() - begin
+    def step(self, rows: Array) -> float:
+        self.model.partial_fit(self.x[rows], self.y[rows])
+        return self.model.loss_
 
     def losses(self, order: Array) -> list[float]:
         """Its ε is the paper's ε̂, which stands before the bias correction: ε̂ = ε √(1−β₂ᵗ) makes the rules the same."""
@@ -62,8 +60,7 @@ class PartialFit:
             for rule in (self.model, getattr(self.model, "_optimizer", None)):  # the first step makes the second
                 if hasattr(rule, "epsilon"):
                     rule.epsilon = EPS * (1 - BETA2**t) ** 0.5
-            self.model.partial_fit(self.x[rows], self.y[rows])
-            found.append(self.model.loss_)
+            found.append(self.step(rows))
         return found
 
 

@@ -1,4 +1,4 @@
-"""Where everybody starts: the examples, and this project's first weights for the seed."""
+"""Where every peer starts: the examples, and this project's first weights for the seed."""
 
 from functools import cache
 from pathlib import Path
@@ -17,8 +17,8 @@ from fmnist.training.generators import spawn_generators
 CONF = Path(fmnist.__file__).parents[1] / "conf"
 
 
-def parts(cell: Cell, *overrides: str) -> Experiment:
-    """The experiment that train.py would build from these words."""
+def compose_experiment(cell: Cell, *overrides: str) -> Experiment:
+    """What train.py would build from these overrides."""
     with initialize_config_dir(str(CONF), version_base="1.3"):
         return experiment(compose("config", overrides=[*cell.overrides(), *overrides]))
 
@@ -27,7 +27,7 @@ def parts(cell: Cell, *overrides: str) -> Experiment:
 def data() -> Splits:
     """All 60,000 training images of Fashion-MNIST; random bytes where they are not to be had."""
     try:
-        return parts(Cell((1,), 1), "dataset.val_fraction=0").load()
+        return compose_experiment(Cell((1,), 1), "dataset.val_fraction=0").load()
     except DataUnavailable:
         rng = np.random.default_rng(0)
         x, y = rng.integers(0, 256, (60000, 784), np.uint8), rng.integers(0, 10, 60000)
@@ -37,13 +37,12 @@ def data() -> Splits:
 
 def weights(cell: Cell) -> dict[str, Array]:
     """The first weights by name, dense1.W (inputs, outputs) and so on: not to be written to."""
-    return first_weights(Cell(cell.hidden, 1, extra=cell.extra))
+    return network_weights(Cell(cell.hidden, 1, extra=cell.extra))
 
 
-@cache
-def first_weights(cell: Cell) -> dict[str, Array]:
-    """They depend on nothing but the network; composing a config takes a fifth of a second."""
-    built = parts(cell)
+@cache  # composing takes a fifth of a second
+def network_weights(cell: Cell) -> dict[str, Array]:
+    built = compose_experiment(cell)
     return dict(built.network(data(), spawn_generators(built.seed)).params.views)
 
 
