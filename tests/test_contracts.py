@@ -21,7 +21,8 @@ from fmnist.__main__ import main
 from fmnist.errors import FmnistError
 from fmnist.experiment import Experiment, experiment
 from fmnist.interfaces import Metrics, Tracker
-from fmnist.sweep.study import samplers
+from fmnist.sweep.study.pruners import build_pruner
+from fmnist.sweep.study.samplers import build_sampler
 from fmnist.training.callback import Callback
 from fmnist.training.generators import spawn_generators
 from fmnist.training.state import TrainingState
@@ -92,7 +93,7 @@ def test_a_callback_remembers_nothing_that_changes_a_resumed_run(name: str, tmp_
 
 
 def tracker(name: str) -> Tracker:
-    return parts(f"tracker={name}").tracker
+    return parts(f"tracker={name}").trackers
 
 
 def row(epoch: int) -> Metrics:
@@ -152,7 +153,7 @@ def option(group: str, name: str) -> dict[str, Any]:
 
 def points(name: str, seed: int, n: int = 11) -> list[dict[str, Any]]:
     """What a sampler proposes where small is good; most draw ten at random before they learn."""
-    study = optuna.create_study(sampler=samplers.sampler(option("sampler", name), seed))
+    study = optuna.create_study(sampler=build_sampler(option("sampler", name), seed))
     for _ in range(n):
         trial = study.ask(SPACE)
         study.tell(trial, trial.params["lr"] * trial.params["layers"])
@@ -177,7 +178,7 @@ def test_a_sampler_stays_in_the_space_and_repeats_with_its_seed(name: str) -> No
 @pytest.mark.parametrize("name", options("hydra/sweeper/pruner"))
 def test_a_pruner_answers_and_spares_the_best(name: str) -> None:
     optuna.logging.set_verbosity(optuna.logging.WARNING)
-    pruner = samplers.pruner(option("pruner", name))
+    pruner = build_pruner(option("pruner", name))
     study = optuna.create_study(direction="maximize", pruner=pruner)
     for quality in (1, 2, 3, 4, 5, 6, 7, 8, 0):
         trial = study.ask()

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import pytest
+from fmnist.network.params import Params
 
 from fmnist.engine import product
 from fmnist.engine.llvm import kernel
@@ -22,7 +23,6 @@ from fmnist.engine.llvm.fingerprint import fingerprint
 from fmnist.engine.numba import Numba
 from fmnist.interfaces import Array
 from fmnist.network.activate import activate
-from fmnist.network.params import Params
 from options import ROOT, build, options
 
 pytest.importorskip("numba")
