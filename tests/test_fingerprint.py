@@ -14,7 +14,6 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import pytest
-from fmnist.network.params import Params
 
 from fmnist.engine import product
 from fmnist.engine.llvm import kernel
@@ -23,6 +22,7 @@ from fmnist.engine.llvm.fingerprint import fingerprint
 from fmnist.engine.numba import Numba
 from fmnist.interfaces import Array
 from fmnist.network.activate import activate
+from fmnist.network.parameters import Parameters
 from options import ROOT, build, options
 
 pytest.importorskip("numba")
@@ -192,7 +192,7 @@ def test_every_rule_of_the_project_has_a_fingerprint(group: str, name: str) -> N
     if group == "activation":
         assert fingerprint(part.derivative) is not None
     if group == "optimizer":
-        part.bind(Params({"W": (2,)}, {"b": (1,)}, "float32"))
+        part.bind(Parameters({"W": (2,)}, {"b": (1,)}, "float32"))
         part.t = 1
         assert fingerprint(type(part.scalars(0.1))) is not None
 

@@ -7,6 +7,7 @@ from cli import run
 POSIX = ("fcntl", "grp", "pwd", "resource", "termios")
 IMPORT_ALL = f"""
 import importlib, pkgutil, sys
+import filelock, psutil  # they choose by the system themselves
 sys.modules.update(dict.fromkeys({POSIX}))
 import fmnist
 failed = []

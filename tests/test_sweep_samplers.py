@@ -4,6 +4,7 @@ import inspect
 from importlib.util import find_spec
 from typing import Any
 
+import optuna
 import pytest
 from hydra.utils import get_class
 from omegaconf import OmegaConf

@@ -13,9 +13,9 @@ from wandb.sdk.launch.sweeps.utils import create_sweep_command_args
 
 import fmnist.config.resolvers  # noqa: F401  config.yaml uses them
 from fmnist.__main__ import main
+from fmnist.analysis.wandb_sweep_file import sweep_file
 from fmnist.errors import ConfigError
 from fmnist.experiment import experiment
-from fmnist.tracker.weights_and_biases.sweep_file import sweep_file
 from options import CONF, options
 
 

@@ -16,8 +16,8 @@ def arguments(parser: ArgumentParser) -> None:
 
 
 def run(arguments: Namespace) -> None:
+    from fmnist.analysis.wandb_sweep_file import sweep_file
     from fmnist.files import atomic
-    from fmnist.tracker.weights_and_biases.sweep_file import sweep_file
 
     text = sweep_file(arguments.overrides, arguments.method, arguments.project, arguments.entity)
     if arguments.output:

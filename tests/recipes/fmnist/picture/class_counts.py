@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from fmnist.picture.style import figure, look
+from fmnist.picture.style import look, new_figure
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -12,6 +12,6 @@ if TYPE_CHECKING:
 @look()
 def class_counts(counts: Mapping[str, int]) -> "Figure":
     """A bar for each class."""
-    drawn = figure(6, 3, "Examples of each class")
-    drawn.add_subplot().bar(list(counts), list(counts.values()))
-    return drawn
+    fig = new_figure(6, 3, "Examples of each class")
+    fig.add_subplot().bar(list(counts), list(counts.values()))
+    return fig
