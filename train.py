@@ -7,7 +7,7 @@ import hydra
 from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig
 
-from fmnist.config import repository, resolvers  # noqa: F401  --help is quick; conf/config.yaml uses them
+from fmnist.config import repository, resolvers  # noqa: F401  a quick copy of the configs; resolvers of config.yaml
 from fmnist.sweep import trial
 from fmnist.terminal.user_errors import user_errors
 

@@ -4,6 +4,7 @@ from copy import deepcopy
 
 from hydra._internal.config_repository import ConfigRepository
 from hydra._internal.config_search_path_impl import ConfigSearchPathImpl
+from hydra.core.plugins import Plugins
 
 import fmnist.config.repository  # noqa: F401
 from options import CONF
@@ -16,6 +17,7 @@ def search_path(folder: str) -> ConfigSearchPathImpl:
 
 
 def test_new_search_paths_change_the_copy_alone() -> None:
+    Plugins.instance()  # registers what reads file://
     repository = ConfigRepository(search_path(str(CONF)))
     copy = deepcopy(repository)
     copy.initialize_sources(search_path(str(CONF / "hydra")))
