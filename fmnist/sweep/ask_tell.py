@@ -11,7 +11,7 @@ from fmnist.sweep.results.counts import Counts
 from fmnist.sweep.results.live_table import LiveTable
 from fmnist.sweep.results.writer import ResultsWriter
 from fmnist.sweep.study import attributes
-from fmnist.sweep.study.pruners import build_pruner
+from fmnist.sweep.study.instantiate import build_pruner
 from fmnist.sweep.study.trial_queue import TrialQueue
 from fmnist.sweep.study.trial_sampler import TrialSampler
 from fmnist.sweep.study_config import StudyConfig
