@@ -4,12 +4,12 @@ import warnings
 from collections.abc import Iterator, Mapping
 
 import optuna
-from optuna.distributions import BaseDistribution
 from optuna.samplers import PartialFixedSampler, RandomSampler
 from optuna.study import Study
 from optuna.trial import FrozenTrial, Trial
 
 from fmnist.sweep.space import distribution
+from fmnist.sweep.space.distribution import Distribution
 from fmnist.sweep.space.values import Value
 from fmnist.sweep.study import attributes
 from fmnist.sweep.study.instantiate import build_pruner
@@ -93,7 +93,7 @@ class TrialSampler:
         sampler.before_trial(study, trial)
         relative = sampler.sample_relative(study, trial, sampler.infer_relative_search_space(study, trial))
 
-        def value(key: str, d: BaseDistribution) -> Value:
+        def value(key: str, d: Distribution) -> Value:
             if key in relative and distribution.contains(d, distribution.exact(d, relative[key])):
                 return distribution.exact(d, relative[key])
             return distribution.exact(d, sampler.sample_independent(study, trial, key, d))
