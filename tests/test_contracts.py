@@ -21,8 +21,7 @@ from fmnist.__main__ import main
 from fmnist.errors import FmnistError
 from fmnist.experiment import Experiment, experiment
 from fmnist.interfaces import Metrics, Tracker
-from fmnist.sweep.study.pruners import build_pruner
-from fmnist.sweep.study.samplers import build_sampler
+from fmnist.sweep.study.instantiate import build_pruner, build_sampler
 from fmnist.training.callback import Callback
 from fmnist.training.generators import spawn_generators
 from fmnist.training.state import TrainingState

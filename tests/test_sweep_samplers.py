@@ -10,8 +10,7 @@ from hydra.utils import get_class
 from omegaconf import OmegaConf
 
 from fmnist.errors import ConfigError, FmnistError
-from fmnist.sweep.study.pruners import build_pruner
-from fmnist.sweep.study.samplers import build_sampler
+from fmnist.sweep.study.instantiate import build_pruner, build_sampler
 from options import CONF, options
 
 SAMPLERS = [name for name in options("hydra/sweeper/sampler") if name not in ("auto", "grid")]

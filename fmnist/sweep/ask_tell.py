@@ -1,26 +1,42 @@
 """Trials of a study as jobs for a runner: overrides in, outcomes out."""
 
+import time
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import fmean
 
 from optuna.trial import FrozenTrial, Trial, TrialState
 
 from fmnist.sweep.limits import Limits
+from fmnist.sweep.program import Outcome
 from fmnist.sweep.results.counts import Counts
 from fmnist.sweep.results.live_table import LiveTable
 from fmnist.sweep.results.writer import ResultsWriter
 from fmnist.sweep.study import attributes
-from fmnist.sweep.study.pruners import build_pruner
 from fmnist.sweep.study.trial_queue import TrialQueue
 from fmnist.sweep.study.trial_sampler import TrialSampler
 from fmnist.sweep.study_config import StudyConfig
 from fmnist.sweep.trial import VARIABLE, Handle
-from fmnist.sweep.workers.running_trial import RunningTrial, Trials
 from fmnist.terminal.console import echo
 
 
-class AskTell(Trials):
+@dataclass
+class RunningTrial:
+    """A trial with the overrides of its jobs (one per seed) that are still to be run, and the others' outcomes."""
+
+    trial: Trial
+    overrides: list[str]
+    jobs: list[list[str]]
+    outcomes: list[Outcome] = field(default_factory=list)
+    started: float = field(default_factory=time.monotonic)
+
+    @property
+    def seconds(self) -> float:
+        return time.monotonic() - self.started
+
+
+class AskTell:
     """Asks the study for trials and tells it how they ended; counts, table and results follow."""
 
     def __init__(
@@ -36,16 +52,10 @@ class AskTell(Trials):
         self.config, self.options, self.queue, self.folder = config, config.options, queue, folder
         self.counts, self.limits, self.live_table, self.writer = counts, limits, live_table, writer
         self.objectives = list(config.objectives)
-        self.sampler = TrialSampler(
-            queue,
-            config.space,
-            config.fixed,
-            config.sampler_for,
-            build_pruner(self.options.pruner),
-            duplicates=self.options.duplicates,
-        )
+        self.sampler = TrialSampler(config, queue)
 
     def ask(self) -> RunningTrial | None:
+        """The next trial; None when the queue is empty or no further trial shall start."""
         if self.limits.reached() or (asked := self.sampler.ask()) is None:
             return None
         trial, overrides = asked
@@ -54,6 +64,7 @@ class AskTell(Trials):
         return running
 
     def has_more(self) -> bool:
+        """Whether there is something to ask for after all: a trial whose owner has died meanwhile."""
         return not self.limits.reached() and self.queue.has_orphans()
 
     def job(self, trial: Trial, overrides: list[str], i: int) -> list[str]:
@@ -73,7 +84,7 @@ class AskTell(Trials):
         ]
 
     def tell(self, running: RunningTrial) -> None:
-        """Record the end of a trial; one whose process died may be started again."""
+        """Record the end of a trial, from the outcomes of its jobs; one whose process died may be started again."""
         trial, outcomes = running.trial, running.outcomes
         last = next((outcome for outcome in outcomes if outcome.state != "COMPLETE"), outcomes[-1])
         if last.died and trial.user_attrs.get(attributes.ATTEMPTS, 1) <= self.options.retries:

@@ -13,8 +13,7 @@ from fmnist.errors import ConfigError
 from fmnist.sweep.options import Direction, Options, options
 from fmnist.sweep.space.parse import parse_space
 from fmnist.sweep.space.values import Value
-from fmnist.sweep.study.instantiate import GRID
-from fmnist.sweep.study.samplers import build_sampler
+from fmnist.sweep.study.instantiate import GRID, build_sampler
 
 DEFAULT_TRIALS = 20
 

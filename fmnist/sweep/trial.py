@@ -57,7 +57,7 @@ def own_storage() -> str:
 def load_trial(url: str, text: str) -> "optuna.Trial":
     import optuna
 
-    from fmnist.sweep.study.pruners import build_pruner
+    from fmnist.sweep.study.instantiate import build_pruner
 
     handle = Handle(**json.loads(text))
     sampler = optuna.samplers.RandomSampler()  # never asked: the sweeper has sampled already

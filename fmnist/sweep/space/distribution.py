@@ -3,18 +3,27 @@
 Optuna's distributions hold them. This file adds what Optuna leaves out: exact values, and types that stay distinct.
 """
 
+import json
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from math import isnan
 from typing import Any
 
 from hydra.core.override_parser.types import QuotedString
-from optuna.distributions import BaseDistribution, CategoricalDistribution, FloatDistribution, IntDistribution
+from optuna.distributions import (
+    BaseDistribution,
+    CategoricalDistribution,
+    FloatDistribution,
+    IntDistribution,
+    distribution_to_json,
+)
 from optuna.trial import BaseTrial
 
 from fmnist.config import check
 from fmnist.errors import ConfigError
 from fmnist.sweep.space.values import Value, plain, same, text
+
+Distribution = CategoricalDistribution | IntDistribution | FloatDistribution
 
 
 def choices(where: str, items: Sequence[Any]) -> CategoricalDistribution:
@@ -64,7 +73,7 @@ def decimal(number: float) -> Decimal:
     return Decimal(repr(number))
 
 
-def is_discrete(distribution: BaseDistribution) -> bool:
+def is_discrete(distribution: Distribution) -> bool:
     return not (isinstance(distribution, FloatDistribution) and distribution.step is None)
 
 
@@ -80,7 +89,7 @@ def values(distribution: BaseDistribution) -> Iterator[Value]:
             yield from (float(decimal(distribution.low) + k * decimal(step)) for k in range(count + 1))
 
 
-def exact(distribution: BaseDistribution, value: Any) -> Value:
+def exact(distribution: Distribution, value: Any) -> Value:
     """The value in its own type and bits: the third step of 0.1 is 0.3, where Optuna has 0.30000000000000004."""
     match distribution:
         case CategoricalDistribution():
@@ -93,7 +102,7 @@ def exact(distribution: BaseDistribution, value: Any) -> Value:
     return float(value)
 
 
-def contains(distribution: BaseDistribution, value: Value) -> bool:
+def contains(distribution: Distribution, value: Value) -> bool:
     """Whether a trial can have this value."""
     if isinstance(distribution, IntDistribution | FloatDistribution):
         if not check.is_number(value) or not distribution.low <= value <= distribution.high:
@@ -104,7 +113,7 @@ def contains(distribution: BaseDistribution, value: Value) -> bool:
     return any(same(choice, value) for choice in values(distribution))
 
 
-def suggest(trial: BaseTrial, key: str, distribution: BaseDistribution) -> Value:
+def suggest(trial: BaseTrial, key: str, distribution: Distribution) -> Value:
     """Ask the trial for the key's value."""
     match distribution:
         case CategoricalDistribution():
@@ -116,28 +125,22 @@ def suggest(trial: BaseTrial, key: str, distribution: BaseDistribution) -> Value
     return exact(distribution, value)
 
 
-def describe(distribution: BaseDistribution) -> dict[str, Any]:
+def describe(distribution: Distribution) -> dict[str, Any]:
     """Plain JSON; choices as texts, in which 1, 1.0, true and '1' differ.
 
     Choices keep their order: Optuna does not go on with a study in another one.
     """
-    match distribution:
-        case CategoricalDistribution():
-            return {"choice": list(map(text, distribution.choices))}
-        case IntDistribution(low=low, high=high, step=step, log=log):
-            return {"type": "int", "low": low, "high": high, "step": step, "log": log}
-        case FloatDistribution(low=low, high=high, step=step, log=log):
-            return {"type": "float", "low": low, "high": high, "step": step, "log": log}
-    raise TypeError(type(distribution).__name__)
+    if isinstance(distribution, CategoricalDistribution):
+        return {"choice": list(map(text, distribution.choices))}
+    kind = "int" if isinstance(distribution, IntDistribution) else "float"
+    return {"type": kind, **json.loads(distribution_to_json(distribution))["attributes"]}
 
 
-def shape(distribution: BaseDistribution) -> str:
+def shape(distribution: Distribution) -> str:
     """For people: "adam, nadam", "0.0001 … 0.1 log", "2 … 10 step 2"."""
-    match distribution:
-        case CategoricalDistribution():
-            return ", ".join(map(text, distribution.choices))
-        case IntDistribution(low=low, high=high, step=step, log=log):
-            return f"{low} … {high}" + " log" * log + f" step {step}" * (step != 1) + " integer" * (step == 1)
-        case FloatDistribution(low=low, high=high, step=step, log=log):
-            return f"{low} … {high}" + " log" * log + f" step {step}" * (step is not None)
-    raise TypeError(type(distribution).__name__)
+    if isinstance(distribution, CategoricalDistribution):
+        return ", ".join(map(text, distribution.choices))
+    step = "" if distribution.step is None else f" step {distribution.step}"
+    if isinstance(distribution, IntDistribution) and distribution.step == 1:
+        step = " integer"
+    return f"{distribution.low} … {distribution.high}{' log' * distribution.log}{step}"

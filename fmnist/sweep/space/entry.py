@@ -12,10 +12,9 @@ from typing import Any
 
 from hydra.core.config_loader import ConfigLoader
 from hydra.core.override_parser.types import Override
-from optuna.distributions import BaseDistribution
 
 from fmnist.errors import ConfigError, closest
-from fmnist.sweep.space.distribution import choices, numbers
+from fmnist.sweep.space.distribution import Distribution, choices, numbers
 from fmnist.sweep.space.grammar import distribution_of, parse_override
 from fmnist.sweep.space.values import Value, plain, text
 
@@ -31,7 +30,7 @@ class Entry:
     key: str  # "optimizer.lr", "db@backup"
     prefix: str  # "", "+", "++" or "~"
     override: str  # what fixes the key, if it is not searched
-    distribution: BaseDistribution | None = None  # of a searched key
+    distribution: Distribution | None = None  # of a searched key
     when: Conditions | None = None
 
 
@@ -61,7 +60,7 @@ def from_yaml(key: str, value: Any, loader: ConfigLoader | None = None) -> Entry
 
 
 def entry(
-    parsed: Override, override: str, distribution: BaseDistribution | None = None, when: Conditions | None = None
+    parsed: Override, override: str, distribution: Distribution | None = None, when: Conditions | None = None
 ) -> Entry:
     key = key_of(parsed)
     return Entry(key, parsed.get_key_element().removesuffix(key), override, distribution, when)
@@ -72,7 +71,7 @@ def key_of(parsed: Override) -> str:
     return parsed.get_key_element().lstrip("+~")
 
 
-def from_mapping(key: str, value: Mapping[str, Any], where: str, loader: ConfigLoader | None) -> BaseDistribution:
+def from_mapping(key: str, value: Mapping[str, Any], where: str, loader: ConfigLoader | None) -> Distribution:
     """{choice: …}, {low: …, high: …} or {space: …}."""
     keys = set(value) - {"when"}
     known = [*sorted(set().union(*FORMS)), "when"]

@@ -16,11 +16,11 @@ from hydra.core.config_loader import ConfigLoader
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.override_parser.types import ChoiceSweep, IntervalSweep, Override, RangeSweep
 from hydra.errors import HydraException
-from optuna.distributions import BaseDistribution, IntDistribution
+from optuna.distributions import IntDistribution
 
 from fmnist.config import check
 from fmnist.errors import ConfigError, closest
-from fmnist.sweep.space.distribution import choices, numbers
+from fmnist.sweep.space.distribution import Distribution, choices, numbers
 
 LONGEST = 10_000  # values of a range of floats, which stands in the study as a choice
 
@@ -41,7 +41,7 @@ def parse_override(override: str, where: str, loader: ConfigLoader | None) -> Ov
     return parsed
 
 
-def distribution_of(override: Override, where: str) -> BaseDistribution | None:
+def distribution_of(override: Override, where: str) -> Distribution | None:
     """What the override sweeps over; None if it sets a plain value."""
     if not override.is_sweep_override():
         return None
@@ -61,7 +61,7 @@ def distribution_of(override: Override, where: str) -> BaseDistribution | None:
     return choices(where, list(override.sweep_iterator()))
 
 
-def range_distribution(sweep: RangeSweep, where: str, written: str) -> BaseDistribution:
+def range_distribution(sweep: RangeSweep, where: str, written: str) -> Distribution:
     """start, start + step, … up to, not including, stop."""
     start, stop, step = sweep.start, sweep.stop, sweep.step
     if not (check.is_number(start) and check.is_number(stop) and check.is_number(step) and step):

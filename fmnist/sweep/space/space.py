@@ -3,17 +3,18 @@
 `optimizer.momentum` with `when: {optimizer: [momentum, nesterov]}` is neither sampled nor passed on elsewhere.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from graphlib import CycleError, TopologicalSorter
 from typing import Any
 
-from optuna.distributions import BaseDistribution
 from optuna.trial import BaseTrial
 
 from fmnist.errors import ConfigError
 from fmnist.sweep.space import distribution
+from fmnist.sweep.space.distribution import Distribution
 from fmnist.sweep.space.entry import PARAMS
-from fmnist.sweep.space.values import Value, same, text, texts
+from fmnist.sweep.space.values import Value, same, text
 
 
 @dataclass(frozen=True)
@@ -21,7 +22,7 @@ class Dimension:
     """A key that is searched: "optimizer.lr", or a group, "optimizer"."""
 
     key: str
-    distribution: BaseDistribution
+    distribution: Distribution
     when: Mapping[str, tuple[Value, ...]] = field(default_factory=dict)  # it exists where every key has one of these
 
 
@@ -44,7 +45,7 @@ class Space:
         """Ask the trial for every dimension that exists; `fixed` knows the keys that are not searched."""
         return self.point(lambda key, d: distribution.suggest(trial, key, d), fixed)
 
-    def point(self, value: Callable[[str, BaseDistribution], Value], fixed: Callable[[str], Value]) -> dict[str, Value]:
+    def point(self, value: Callable[[str, Distribution], Value], fixed: Callable[[str], Value]) -> dict[str, Value]:
         """A value for every dimension that exists, in their order, so that conditions can look back."""
         values: dict[str, Value] = {}
         for d in self.dimensions:
@@ -87,16 +88,17 @@ class Space:
         """As Hydra's overrides, which it reads back to the bit: ["optimizer=adam", "optimizer.lr=0.003"]."""
         if unknown := values.keys() - {d.key for d in self.dimensions}:
             raise KeyError(f"not in the search space: {', '.join(sorted(unknown))}")
-        return [self.override(d, values[d.key]) for d in self.dimensions if d.key in values]
-
-    def override(self, d: Dimension, value: Value) -> str:
-        return f"{self.prefixes.get(d.key, '')}{d.key}={text(distribution.exact(d.distribution, value))}"
+        return [
+            f"{self.prefixes.get(d.key, '')}{d.key}={text(distribution.exact(d.distribution, values[d.key]))}"
+            for d in self.dimensions
+            if d.key in values
+        ]
 
     def describe(self) -> dict[str, Any]:
         """Plain JSON, equal if and only if the space is the same, in whatever order the keys are written."""
         return {
             d.key: distribution.describe(d.distribution)
-            | {"when": {key: texts(allowed) for key, allowed in d.when.items()}}
+            | {"when": {key: sorted(set(map(text, allowed))) for key, allowed in d.when.items()}}
             for d in self.dimensions
         }
 
@@ -119,23 +121,17 @@ def conditions(when: Mapping[str, tuple[Value, ...]]) -> str:
 def ordered(dimensions: Iterable[Dimension]) -> tuple[Dimension, ...]:
     """Each behind those its `when` names, otherwise as written."""
     left = list(dimensions)
+    keys = {d.key for d in left}
+    try:
+        TopologicalSorter({d.key: [key for key in d.when if key in keys] for d in left}).prepare()
+    except CycleError as error:
+        path = error.args[1][::-1]
+        allowed = "conditions that do not lead back to the key"
+        raise ConfigError(f"{PARAMS}.{path[0]}.when", " → ".join(path), allowed) from None
     found: list[Dimension] = []
     while left:
         waiting = {d.key for d in left}
-        ready = next((d for d in left if not waiting & d.when.keys()), None)
-        if ready is None:
-            raise circle_error(left)
+        ready = next(d for d in left if not waiting & d.when.keys())
         left.remove(ready)
         found.append(ready)
     return tuple(found)
-
-
-def circle_error(left: Sequence[Dimension]) -> ConfigError:
-    """Every one of `left` waits for another of them: follow the conditions until a key comes again."""
-    ahead = {d.key: next(key for key in d.when if any(key == other.key for other in left)) for d in left}
-    path = [left[0].key]
-    while path[-1] not in path[:-1]:
-        path.append(ahead[path[-1]])
-    path = path[path.index(path[-1]) :]
-    allowed = "conditions that do not lead back to the key"
-    return ConfigError(f"{PARAMS}.{path[0]}.when", " → ".join(path), allowed)

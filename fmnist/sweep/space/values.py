@@ -1,7 +1,6 @@
 """The values of a search space, as Hydra writes them and as Optuna stores them."""
 
 import re
-from collections.abc import Iterable
 from typing import Any
 
 from hydra.core.override_parser.types import Quote, QuotedString, Transformer
@@ -46,7 +45,3 @@ def plain(value: Any) -> Value:
 def same(a: Value, b: Value) -> bool:
     """Equal as configuration: 1 is 1.0, but neither is true."""
     return a == b and isinstance(a, bool) == isinstance(b, bool)
-
-
-def texts(some: Iterable[Value]) -> list[str]:
-    return sorted(set(map(text, some)))

@@ -1,4 +1,4 @@
-"""Optuna's objects from their config groups."""
+"""Samplers and pruners: Optuna's, from the options of hydra/sweeper/sampler and hydra/sweeper/pruner."""
 
 import warnings
 from importlib.util import find_spec
@@ -7,6 +7,8 @@ from typing import Any
 from hydra.errors import InstantiationException
 from hydra.utils import instantiate
 from optuna.exceptions import ExperimentalWarning
+from optuna.pruners import BasePruner
+from optuna.samplers import BaseSampler
 
 from fmnist.errors import ConfigError, FmnistError, one_line
 
@@ -14,6 +16,18 @@ from fmnist.errors import ConfigError, FmnistError, one_line
 REQUIRES = "_requires_"  # packages that Optuna imports late, in the middle of a search
 GRID = "_grid_"  # of a sampler, instead of sampling: always, or auto (where the command line gives only choices)
 ONE_SEED = "_one_seed_"  # of a sampler whose points are one sequence: the seed is the same for all trials
+
+ATTEMPT = 1_000_003  # between the seeds of two attempts at a point; no study has so many trials
+
+
+def build_pruner(config: dict[str, Any]) -> BasePruner:
+    return instantiate_option("pruner", config)
+
+
+def build_sampler(config: dict[str, Any], seed: int, number: int = 0, attempt: int = 0) -> BaseSampler:
+    """The sampler for one attempt at the point of the trial of this number."""
+    own = 0 if config.get(ONE_SEED) else number + attempt * ATTEMPT
+    return instantiate_option("sampler", config, seed=seed + own)
 
 
 def instantiate_option(group: str, config: dict[str, Any], **arguments: Any) -> Any:

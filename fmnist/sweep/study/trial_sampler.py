@@ -1,28 +1,23 @@
 """The points of new trials: sampled, compared with all that were tried, and only then written to the storage."""
 
 import warnings
-from collections.abc import Callable, Iterator, Mapping
-from typing import Protocol
+from collections.abc import Iterator, Mapping
 
 import optuna
-from optuna.distributions import BaseDistribution
-from optuna.pruners import BasePruner
-from optuna.samplers import BaseSampler, PartialFixedSampler, RandomSampler
+from optuna.samplers import PartialFixedSampler, RandomSampler
 from optuna.study import Study
 from optuna.trial import FrozenTrial, Trial
 
 from fmnist.sweep.space import distribution
-from fmnist.sweep.space.space import Space
+from fmnist.sweep.space.distribution import Distribution
 from fmnist.sweep.space.values import Value
 from fmnist.sweep.study import attributes
+from fmnist.sweep.study.instantiate import build_pruner
 from fmnist.sweep.study.trial_queue import TrialQueue
+from fmnist.sweep.study_config import StudyConfig
 
 DRAWS = 20  # tries at a new point before a discrete space is gone through for one
 ENQUEUED = "fixed_params"  # Optuna's name for the point that a trial was enqueued with
-
-
-class SamplerFor(Protocol):
-    def __call__(self, number: int, attempt: int = 0) -> BaseSampler: ...
 
 
 class TrialSampler:
@@ -31,18 +26,9 @@ class TrialSampler:
     A trial's random numbers come from its number: neither a resumed sweep nor another machine draws a point again.
     """
 
-    def __init__(
-        self,
-        queue: TrialQueue,
-        space: Space,
-        fixed: Callable[[str], Value],
-        sampler_for: SamplerFor,
-        pruner: BasePruner,
-        *,
-        duplicates: bool,
-    ) -> None:
-        self.queue, self.space, self.fixed, self.sampler_for = queue, space, fixed, sampler_for
-        self.pruner, self.duplicates = pruner, duplicates
+    def __init__(self, config: StudyConfig, queue: TrialQueue) -> None:
+        self.queue, self.config, self.space, self.fixed = queue, config, config.space, config.fixed
+        self.pruner = build_pruner(config.options.pruner)
         self.tried: dict[tuple[str, ...], int] = {}  # overrides → number of the trial
         self.pointless: set[int] = set()  # trials that had no point at the last look
         self.seen = 0  # the trials below this number
@@ -75,7 +61,7 @@ class TrialSampler:
         """The trial with a new point."""
         for study, point in self.candidates(waiting):  # noqa: B007  the last one is used
             overrides = self.space.overrides(point)
-            if self.reserve(waiting, overrides, anyway=self.duplicates):
+            if self.reserve(waiting, overrides, anyway=self.config.options.duplicates):
                 break
         else:
             self.reserve(waiting, overrides, anyway=True)  # there is no other
@@ -98,8 +84,7 @@ class TrialSampler:
 
     def study(self, number: int, attempt: int = 0) -> Study:
         """The study with the sampler of this trial: an object of its own, for it keeps what it has read."""
-        sampler = self.sampler_for(number, attempt)
-        queue = self.queue
+        queue, sampler = self.queue, self.config.sampler_for(number, attempt)
         return optuna.load_study(study_name=queue.name, storage=queue.storage, sampler=sampler, pruner=self.pruner)
 
     def draw(self, study: Study, trial: FrozenTrial) -> dict[str, Value]:
@@ -108,7 +93,7 @@ class TrialSampler:
         sampler.before_trial(study, trial)
         relative = sampler.sample_relative(study, trial, sampler.infer_relative_search_space(study, trial))
 
-        def value(key: str, d: BaseDistribution) -> Value:
+        def value(key: str, d: Distribution) -> Value:
             if key in relative and distribution.contains(d, distribution.exact(d, relative[key])):
                 return distribution.exact(d, relative[key])
             return distribution.exact(d, sampler.sample_independent(study, trial, key, d))

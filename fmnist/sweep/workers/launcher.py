@@ -10,9 +10,9 @@ from hydra.core.utils import JobStatus
 from hydra.types import HydraContext
 from omegaconf import DictConfig
 
+from fmnist.sweep.ask_tell import AskTell, RunningTrial
 from fmnist.sweep.program import Outcome, failed
 from fmnist.sweep.workers.job import Job
-from fmnist.sweep.workers.running_trial import RunningTrial, Trials
 
 
 class LauncherRunner:
@@ -26,7 +26,7 @@ class LauncherRunner:
             hydra_context=hydra_context, task_function=job, config=config
         )
 
-    def run(self, trials: Trials) -> None:
+    def run(self, trials: AskTell) -> None:
         """Until there is no trial left."""
         while True:
             batch: list[RunningTrial] = []

@@ -5,9 +5,9 @@ import os
 from hydra.types import HydraContext
 from omegaconf import DictConfig
 
+from fmnist.sweep.ask_tell import AskTell, RunningTrial
 from fmnist.sweep.program import Outcome, failed
 from fmnist.sweep.workers.job import Job
-from fmnist.sweep.workers.running_trial import RunningTrial, Trials
 from fmnist.sweep.workers.worker import Worker, pack, wait_for_any
 
 
@@ -23,7 +23,7 @@ class LocalRunner:
         self.active: dict[Worker, RunningTrial] = {}
         self.idle: list[Worker] = []
 
-    def run(self, trials: Trials) -> None:
+    def run(self, trials: AskTell) -> None:
         """Until there is no trial left, and every trial that was begun has ended."""
         try:
             while True:
@@ -49,7 +49,7 @@ class LocalRunner:
         self.idle = [worker for worker in self.idle if worker.is_alive]
         return self.idle.pop() if self.idle else Worker(self.payload, self.threads)
 
-    def end_job(self, worker: Worker, outcome: Outcome, trials: Trials) -> None:
+    def end_job(self, worker: Worker, outcome: Outcome, trials: AskTell) -> None:
         """Go on with the trial's next seed, or the trial is done and the worker free."""
         running = self.active[worker]
         running.outcomes.append(outcome)
