@@ -10,7 +10,7 @@ from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig, OmegaConf
 
 from fmnist.errors import ConfigError, Diverged
-from fmnist.sweep.program import Outcome
+from fmnist.sweep.program import Outcome, complete
 from fmnist.sweep.workers.job import Job
 
 
@@ -46,6 +46,12 @@ def test_the_value_of_a_task_without_files_counts() -> None:
 )
 def test_a_value_that_is_no_finite_number_is_a_failure(value: object, reason: str) -> None:
     assert outcome(lambda _: value) == Outcome("FAIL", reason=reason)
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), float("-inf")])
+def test_each_value_of_a_complete_job_is_a_finite_number(value: float) -> None:
+    assert complete({"a": 1, "b": value}, 3) == Outcome("FAIL", reason=f"diverged: b is {value}")
+    assert complete({"a": 1, "b": 2.5}, 3) == Outcome("COMPLETE", {"a": 1, "b": 2.5}, 3)
 
 
 def test_the_files_of_a_job_go_before_its_value(folder: Path) -> None:

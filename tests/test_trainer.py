@@ -118,6 +118,13 @@ def test_clipping_shortens_only_what_is_too_long(norm: float, expected: list[flo
     np.testing.assert_allclose(g, expected, rtol=1e-6)
 
 
+def test_the_clipped_norm_has_pytorchs_small_addend() -> None:
+    """c / (‖g‖ + 1e-6): of a gradient as small as that the addend takes a part that can be seen: 2 / (5 + 1)."""
+    g = np.array([3e-6, 4e-6])
+    clip(g, 2e-6)
+    np.testing.assert_allclose(g, [3e-6 / 3, 4e-6 / 3], rtol=1e-12)
+
+
 def test_clipping_is_part_of_the_training(splits: Splits, engine: Engine) -> None:
     training = session_on(splits, engine=engine, epochs=1, lr=1.0)
     before = training.network.params.theta.copy()

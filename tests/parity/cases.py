@@ -217,6 +217,64 @@ RUNS: list[Case] = [
     Case("adam-layer", "adam", {"norm": "layer"}, ("Adam", {"lr": 0.001})),
 ]
 
+# ---- whole trainings by `Trainer.fit`: PERIODS steps under a schedule, with clipped gradients. `ours` are the
+# scheduler's keys, with its name and `clip_norm`; `theirs` is the optimizer and the schedule
+
+FIT_SHAPE, FIT_SIZES = (4, 5), [20, 16, 6]
+FIT_EPOCHS = 16
+FIT_BATCH, FIT_EXAMPLES, FIT_VAL = 24, 70, 30  # batches of 24, 24 and 22: PERIODS steps in all
+FIT_SEED = 50
+SGD, MOMENTUM, ADAM = ("SGD", {"lr": 0.5}), ("SGD", {"lr": 0.1, "momentum": 0.9}), ("Adam", {"lr": 0.05})
+ADAMW = ("AdamW", {"lr": 0.05, "weight_decay": 0.1})
+
+FITS: list[Case] = [
+    Case("constant", "sgd", {"scheduler": "constant"}, (SGD, lambda s, o: s.ConstantLR(o, factor=1.0))),
+    Case(
+        "constant-clipped",
+        "sgd",
+        {"scheduler": "constant", "clip_norm": 0.3},
+        (SGD, lambda s, o: s.ConstantLR(o, factor=1.0)),
+    ),
+    Case(
+        "cosine-clipped",
+        "momentum",
+        {"scheduler": "cosine", "clip_norm": 0.5},
+        (MOMENTUM, lambda s, o: s.CosineAnnealingLR(o, T_max=PERIODS)),
+    ),
+    Case(
+        "exponential",
+        "momentum",
+        {"scheduler": "exponential", "final": 0.9**PERIODS},
+        (MOMENTUM, lambda s, o: s.ExponentialLR(o, gamma=0.9)),
+    ),
+    Case(
+        "linear-clipped",
+        "adamw",
+        {"scheduler": "linear", "clip_norm": 0.2},
+        (ADAMW, lambda s, o: s.LinearLR(o, start_factor=1, end_factor=0, total_iters=PERIODS)),
+    ),
+    Case(
+        "one_cycle-clipped",
+        "adam",
+        {"scheduler": "one_cycle", "warmup": PEAK / PERIODS, "clip_norm": 0.5},
+        (ADAM, lambda s, o: s.OneCycleLR(o, 0.05, total_steps=PERIODS + 1, cycle_momentum=False)),
+    ),
+    Case(
+        "step-clipped",
+        "sgd",
+        {"scheduler": "step", "clip_norm": 0.7},
+        (SGD, lambda s, o: s.StepLR(o, step_size=PERIODS // 4, gamma=0.3)),
+    ),
+]
+
+
+def images() -> tuple[Array, Array]:
+    """Bytes and labels of which something can be learnt: the training examples, then those of the validation."""
+    rng = np.random.default_rng(FIT_SEED)
+    y = rng.integers(0, FIT_SIZES[-1], FIT_EXAMPLES + FIT_VAL)
+    centres = rng.uniform(40, 215, (FIT_SIZES[-1], FIT_SIZES[0]))
+    return np.clip(centres[y] + rng.normal(0, 60, (len(y), FIT_SIZES[0])), 0, 255).astype("uint8"), y
+
 
 def weights(sizes: list[int], norm: str, seed: int) -> Results:
     """First values for every parameter of an MLP, by our names; none of them is a special number."""
@@ -252,6 +310,7 @@ CASES = {
     "scheduler": SCHEDULERS,
     "network": NETWORKS,
     "run": RUNS,
+    "fit": FITS,
 }
 ALL = [(kind, case) for kind, cases in CASES.items() for case in cases]
 IDS = [f"{kind}-{case.id}" for kind, case in ALL]
@@ -263,6 +322,7 @@ TOLERANCE = {
     "scheduler": 1e-14,
     "network": 1e-12,
     "run": 1e-10,
+    "fit": 1e-10,
 }
 
 

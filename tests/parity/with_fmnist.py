@@ -1,10 +1,17 @@
 """The cases as we compute them."""
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from cases import (
     BATCH,
+    FIT_BATCH,
+    FIT_EPOCHS,
+    FIT_EXAMPLES,
+    FIT_SEED,
+    FIT_SHAPE,
+    FIT_SIZES,
     KEPT,
     LABELS,
     LOGITS,
@@ -22,13 +29,19 @@ from cases import (
     Results,
     Z,
     batch,
+    images,
     sample,
     slope,
     weights,
 )
 
+from fmnist.interfaces import Split, Splits
 from fmnist.network.network import Network
 from fmnist.network.parameters import Parameters
+from fmnist.training.generators import spawn_generators
+from fmnist.training.objective import Objective
+from fmnist.training.state import TrainingState
+from fmnist.training.trainer import Trainer
 from options import build
 
 
@@ -41,6 +54,7 @@ def compute(kind: str, case: Case) -> Results:
         "scheduler": lambda: scheduler(case),
         "network": lambda: network(case),
         "run": lambda: run(case),
+        "fit": lambda: fit(case),
     }[kind]()
 
 
@@ -114,3 +128,24 @@ def run(case: Case) -> Results:
         net.backward(dlogits)
         algorithm.step()
     return {"losses": np.array(losses[::20])} | sample(net.state())
+
+
+def fit(case: Case) -> Results:
+    keys = dict(case.ours)
+    scheduler, clip_norm = keys.pop("scheduler"), keys.pop("clip_norm", None)
+    x, y = images()
+    train, val = (Split(x, y, rows) for rows in np.split(np.arange(len(y)), [FIT_EXAMPLES]))
+    splits = Splits("bytes", train, val, val, tuple("abcdef"), FIT_SHAPE, 1 / 255, -0.5, "drawn")
+    net = mlp(FIT_SIZES, "none", "tanh", seed=51)
+    (_, values), _ = case.theirs
+    algorithm = build("optimizer", case.option, **values)
+    algorithm.bind(net.params)
+    rngs = spawn_generators(0)._replace(shuffle=np.random.default_rng(FIT_SEED))
+    training = TrainingState(net, algorithm, rngs, Objective("val/loss"), Path(), FIT_EPOCHS, FIT_EXAMPLES)
+    trainer = Trainer(
+        epochs=FIT_EPOCHS, batch_size=FIT_BATCH, eval_batch_size=7, clip_norm=clip_norm, precision="float64"
+    )
+    parts = build("loss", "cross_entropy"), build("scheduler", scheduler, **keys), build("augment", "none")
+    trainer.fit(training, splits, *parts)
+    figures = ("lr", "train/loss", "train/accuracy", "val/loss", "val/accuracy")
+    return {name: np.array([row[name] for row in training.history]) for name in figures} | net.state()

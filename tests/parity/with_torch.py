@@ -7,6 +7,11 @@ import numpy as np
 import torch
 from cases import (
     BATCH,
+    FIT_BATCH,
+    FIT_EPOCHS,
+    FIT_EXAMPLES,
+    FIT_SEED,
+    FIT_SIZES,
     KEPT,
     LABELS,
     LOGITS,
@@ -23,6 +28,7 @@ from cases import (
     Results,
     Z,
     batch,
+    images,
     sample,
     slope,
     weights,
@@ -43,6 +49,7 @@ def compute(kind: str, case: Case) -> Results:
         "scheduler": lambda: scheduler(case),
         "network": lambda: network(case),
         "run": lambda: run(case),
+        "fit": lambda: fit(case),
     }[kind]()
     return results
 
@@ -147,3 +154,41 @@ def run(case: Case) -> Results:
         losses.append(value.item())
     end = {name: tensor.detach().numpy() for name, tensor in (p | memory).items()}
     return {"losses": np.array(losses[::20])} | sample(end)
+
+
+def fit(case: Case) -> Results:
+    theirs, schedule_of = case.theirs
+    p, memory = start(FIT_SIZES, "none", seed=51)
+    matrices = [tensor for name, tensor in p.items() if name.endswith("W")]
+    algorithm = sparing(theirs, matrices, [tensor for name, tensor in p.items() if not name.endswith("W")])
+    schedule = schedule_of(torch.optim.lr_scheduler, algorithm)
+    x, y = map(torch.from_numpy, images())
+    x = x.double() / 255 - 0.5
+    shuffle = np.random.default_rng(FIT_SEED)
+
+    def logits(rows: Any) -> torch.Tensor:
+        return mlp(p, memory, lambda F, z: F.tanh(z), x[rows], train=True)
+
+    rows: list[dict[str, float]] = []
+    val = slice(FIT_EXAMPLES, None)
+    for _ in range(FIT_EPOCHS):
+        loss_sum, correct = 0.0, 0
+        for part in torch.from_numpy(shuffle.permutation(FIT_EXAMPLES)).split(FIT_BATCH):
+            algorithm.zero_grad()
+            z = logits(part)
+            value = F.cross_entropy(z, y[part])
+            value.backward()
+            loss_sum += value.item() * len(part)
+            correct += int((z.argmax(1) == y[part]).sum())
+            if "clip_norm" in case.ours:
+                torch.nn.utils.clip_grad_norm_(list(p.values()), case.ours["clip_norm"])
+            lr = algorithm.param_groups[0]["lr"]
+            algorithm.step()
+            schedule.step()
+        z = logits(val).detach()
+        row = {"lr": lr, "train/loss": loss_sum / FIT_EXAMPLES, "train/accuracy": correct / FIT_EXAMPLES}
+        row["val/loss"] = F.cross_entropy(z, y[val]).item()
+        row["val/accuracy"] = (z.argmax(1) == y[val]).double().mean().item()
+        rows.append(row)
+    end = {name: tensor.detach().numpy() for name, tensor in p.items()}
+    return {name: np.array([row[name] for row in rows]) for name in rows[0]} | end
