@@ -2,9 +2,9 @@
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
-import optuna
 import pytest
 from optuna.distributions import BaseDistribution, CategoricalDistribution, FloatDistribution, IntDistribution
 from optuna.samplers import BaseSampler, RandomSampler
@@ -47,9 +47,10 @@ def sampler(
     def sampler_for(number: int, attempt: int = 0) -> BaseSampler:
         return kind(draws[min(attempt, len(draws) - 1)])
 
+    options = SimpleNamespace(duplicates=duplicates, pruner={"_target_": "optuna.pruners.NopPruner"})
     space = Space((Dimension("x", distribution),))
-    pruner = optuna.pruners.NopPruner()
-    return TrialSampler(queue, space, {}.get, sampler_for, pruner, duplicates=duplicates)
+    config: Any = SimpleNamespace(space=space, fixed={}.get, sampler_for=sampler_for, options=options)
+    return TrialSampler(config, queue)
 
 
 def fill(queue: TrialQueue, budget: int, points: Sequence[dict[str, Any]] = ()) -> None:
