@@ -153,6 +153,7 @@ def test_a_sweep_takes_a_new_space_sampler_and_pruner(copy: Path) -> None:
     assert len(list((copy / "multirun" / "recipes").glob("*/summary.json"))) == 2
 
 
+@pytest.mark.slow
 def test_the_suite_stays_green_and_picks_up_the_new_options(copy: Path) -> None:
     ignored = [f"--ignore=tests/{name}.py" for name in SLOW]
     assert all((copy / "tests" / f"{name}.py").exists() for name in SLOW)
