@@ -16,12 +16,15 @@ def private_folder(folder: Path) -> Path:
         OSError: it cannot be made.
     """
     folder.parent.mkdir(parents=True, exist_ok=True)
-    folder.mkdir(mode=0o700, exist_ok=True)
+    try:
+        folder.mkdir(mode=0o700, exist_ok=True)
+    except FileExistsError:
+        raise FmnistError(f"{folder} is not used: it is not a folder; remove it") from None
     if sys.platform == "win32":
         return folder
     status = os.lstat(folder)
     if stat.S_ISLNK(status.st_mode):
-        raise FmnistError(f"{folder} is not used: it is a link, not a folder of your own; remove it")
+        raise FmnistError(f"{folder} is not used: it is a link; remove it")
     if status.st_uid != os.geteuid():
         raise FmnistError(f"{folder} is not used: it belongs to another user (number {status.st_uid})")
     if status.st_mode & 0o022:
