@@ -38,7 +38,8 @@ def train(config: DictConfig) -> float:
     overrides = list(job.overrides.task)
     resume = bool(config.resume) or is_restarted_trial(folder, config)
     if config.resume:
-        config = resume_config(config, overrides)
+        sources = job.runtime.config_sources
+        config = resume_config(config, overrides, [Path(source.path) for source in sources if source.schema == "file"])
 
     parts = experiment(config)
     splits = parts.load()

@@ -22,8 +22,8 @@ def cache(tmp_path, monkeypatch):
 
 
 def assert_all_here(cache):
-    for name, md5 in Tiny.files.items():
-        assert hashlib.md5((cache / "tiny" / name).read_bytes()).hexdigest() == md5
+    for name, official in Tiny.files.items():
+        assert hashlib.md5((cache / "tiny" / name).read_bytes()).hexdigest() == official.md5
     names = {path.name for path in (cache / "tiny").iterdir()}
     assert names == {*GZ, *(name.removesuffix(".gz") for name in GZ)}  # and no temporary file
 

@@ -3,17 +3,22 @@
 import gzip
 import hashlib
 import logging
+import os
+import struct
+import zlib
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from fmnist.dataset.idx import open_idx
+from fmnist.dataset.idx import Checksums, open_idx
 from fmnist.errors import DataError
-from tiny_idx import CONTENT, GZ, IMAGES, LABELS, TEST_IMAGES, TEST_LABELS, Tiny, idx_bytes, write
+from fmnist.training.trainer import Trainer
+from tiny_idx import CONTENT, GZ, IMAGES, LABELS, TEST_IMAGES, TEST_LABELS, Tiny, checksums, idx_bytes, write
 
 NAME = "train-images-idx3-ubyte.gz"
 COPY = "train-images-idx3-ubyte"
+LABEL_FILE = "train-labels-idx1-ubyte.gz"
 
 
 @pytest.fixture
@@ -96,7 +101,7 @@ def test_a_damaged_gz_is_refused_in_one_line(tiny, damage):
         tiny.load()
     message = str(caught.value)
     assert "\n" not in message
-    for part in (str(path), "truncated or another file", hashlib.md5(wrong).hexdigest(), Tiny.files[NAME]):
+    for part in (str(path), "truncated or another file", hashlib.md5(wrong).hexdigest(), Tiny.files[NAME].md5):
         assert part in message
 
 
@@ -125,12 +130,60 @@ def test_what_is_no_idx_file_of_bytes_is_refused(tmp_path, content):
     gz = tmp_path / "a.gz"
     gz.write_bytes(gzip.compress(content))
     with pytest.raises(DataError, match="not an IDX file"):
-        open_idx(gz, hashlib.md5(gz.read_bytes()).hexdigest(), tmp_path / "cache")
+        open_idx(gz, Checksums(hashlib.md5(gz.read_bytes()).hexdigest(), ""), tmp_path / "cache")
 
 
 def test_what_is_no_gz_file_is_refused(tmp_path):
     gz = tmp_path / "a.gz"
     gz.write_bytes(b"not a gz file, although its md5 is the expected one")
     with pytest.raises(DataError, match="cannot be read"):
-        open_idx(gz, hashlib.md5(gz.read_bytes()).hexdigest(), tmp_path / "cache")
+        open_idx(gz, Checksums(hashlib.md5(gz.read_bytes()).hexdigest(), ""), tmp_path / "cache")
     assert list((tmp_path / "cache").iterdir()) == []
+
+
+def forged(content: bytes, like: bytes) -> bytes:
+    """Other bytes of the same length and CRC-32: four of them are solved for (over GF(2), bit by bit)."""
+    free = len(content) - 4
+    want = zlib.crc32(like)
+
+    def crc(tail: int) -> int:
+        return zlib.crc32(content[:free] + struct.pack("<I", tail))
+
+    zero = crc(0)
+    rows = [(crc(1 << bit) ^ zero, 1 << bit) for bit in range(32)]
+    rest, tail = want ^ zero, 0
+    for bit in range(32):
+        pivot = next(i for i in range(bit, 32) if rows[i][0] >> bit & 1)
+        rows[bit], rows[pivot] = rows[pivot], rows[bit]
+        value, choice = rows[bit]
+        rows = [(v ^ value, c ^ choice) if i != bit and v >> bit & 1 else (v, c) for i, (v, c) in enumerate(rows)]
+    for bit in range(32):
+        if rest >> bit & 1:
+            rest, tail = rest ^ rows[bit][0], tail ^ rows[bit][1]
+    return content[:free] + struct.pack("<I", tail)
+
+
+def test_a_forged_copy_of_the_same_length_and_crc_is_made_anew(tiny, cache):
+    tiny.load()
+    fake = forged(WHOLE[:20] + b"forged" + WHOLE[26:], WHOLE)
+    assert (len(fake), zlib.crc32(fake)) == (len(WHOLE), zlib.crc32(WHOLE))
+    assert fake != WHOLE
+    (cache / "tiny" / COPY).write_bytes(fake)
+    assert_right(tiny.load())
+    assert (cache / "tiny" / COPY).read_bytes() == WHOLE
+
+
+def test_a_pipe_where_the_copy_should_be_is_not_waited_for(tiny, cache):
+    (cache / "tiny").mkdir(parents=True)
+    os.mkfifo(cache / "tiny" / COPY)
+    assert_right(tiny.load())
+
+
+def test_a_label_that_no_class_has_is_one_line(tmp_path, cache):
+    labels = gzip.compress(idx_bytes(np.full(40, 4, np.uint8)))
+    folder = write(tmp_path / "files")
+    (folder / LABEL_FILE).write_bytes(labels)
+    other = type("Other", (Tiny,), {"files": Tiny.files | {LABEL_FILE: checksums(labels)}})
+    splits = other(folder=str(folder), val_fraction=0).load()
+    with pytest.raises(DataError, match=r"files: a label is 4; tiny has the classes 0 to 3$"):  # before any engine runs
+        Trainer(batch_size=8).check_data(splits)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
+from fmnist.dataset.idx import Checksums
 from fmnist.dataset.mnist_like import MnistLike
 from fmnist.interfaces import Array
 
@@ -32,11 +33,15 @@ def idx_bytes(array: Array) -> bytes:
 GZ = {name: gzip.compress(idx_bytes(array), mtime=0) for name, array in CONTENT.items()}
 
 
+def checksums(gz: bytes) -> Checksums:
+    return Checksums(hashlib.md5(gz).hexdigest(), hashlib.sha256(gzip.decompress(gz)).hexdigest())
+
+
 @dataclass(frozen=True, kw_only=True)
 class Tiny(MnistLike):
     name = "tiny"
     subfolder = "tiny"
-    files = {name: hashlib.md5(data).hexdigest() for name, data in GZ.items()}  # noqa: RUF012
+    files = {name: checksums(data) for name, data in GZ.items()}  # noqa: RUF012
     names = tuple("abcd")
 
     mirrors: tuple[str, ...] = ()

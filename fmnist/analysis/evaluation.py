@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from rich.table import Table
 
+from fmnist.config.classes import NONE, Classes
 from fmnist.files import atomic
 from fmnist.interfaces import Array, ImageTable
 from fmnist.run.load import LoadedRun, load_run
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 MISTAKES = 24
 
 
-def evaluate_run(folder: Path) -> None:
+def evaluate_run(folder: Path, own: Classes = NONE) -> None:
     """Print accuracy, scores per class and the confusion matrix; write them and the worst mistakes to the folder.
 
     Into evaluation.json; the pictures confusion, mistakes and weights beside it.
@@ -36,7 +37,7 @@ def evaluate_run(folder: Path) -> None:
     """
     from fmnist.picture.style import save
 
-    run = load_run(folder)
+    run = load_run(folder, own=own)
     splits, batch_size = run.splits, run.experiment.trainer.eval_batch_size
     batches = run.batches(splits.test)
     found = evaluate(run.network, run.experiment.loss, batches, batch_size)

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
+from fmnist.config.classes import NONE, Classes
 from fmnist.interfaces import Array
 from fmnist.loss.base import Loss
 from fmnist.network.network import Network
@@ -14,7 +15,7 @@ from fmnist.training.generators import spawn_generators
 EXAMPLES = 1000
 
 
-def draw_histograms(folder: Path) -> None:
+def draw_histograms(folder: Path, own: Classes = NONE) -> None:
     """Write histograms.png and .svg to the run's folder, of the same training examples through both networks.
 
     Raises:
@@ -24,7 +25,7 @@ def draw_histograms(folder: Path) -> None:
     from fmnist.picture.layer_histograms import LayerValues, layer_histograms
     from fmnist.picture.style import save
 
-    run = load_run(folder)
+    run = load_run(folder, own=own)
     parts, splits = run.experiment, run.splits
     x, y = run.batches(splits.train)(splits.train.rows[:EXAMPLES])
     untrained = outputs_and_gradients(parts.network(splits, spawn_generators(parts.seed)), parts.loss, x, y)

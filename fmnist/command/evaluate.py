@@ -3,12 +3,15 @@
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
+from fmnist.command import add_class_arguments, own_classes
+
 
 def arguments(parser: ArgumentParser) -> None:
     parser.add_argument("folder", type=Path, help="a run's folder: outputs/…/")
+    add_class_arguments(parser)
 
 
 def run(arguments: Namespace) -> None:
     from fmnist.analysis.evaluation import evaluate_run
 
-    evaluate_run(arguments.folder)
+    evaluate_run(arguments.folder, own_classes(arguments))

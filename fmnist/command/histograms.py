@@ -3,12 +3,15 @@
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
+from fmnist.command import add_class_arguments, own_classes
+
 
 def arguments(parser: ArgumentParser) -> None:
     parser.add_argument("folder", type=Path, help="a run's folder: outputs/…/")
+    add_class_arguments(parser)
 
 
 def run(arguments: Namespace) -> None:
     from fmnist.analysis.histograms import draw_histograms
 
-    draw_histograms(arguments.folder)
+    draw_histograms(arguments.folder, own_classes(arguments))

@@ -8,7 +8,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from fmnist.dataset.idx import open_idx
+from fmnist.dataset.idx import Checksums, open_idx
 from fmnist.dataset.images import Images, Published
 from fmnist.dataset.places import candidates, first_complete, missing
 from fmnist.errors import ConfigError, DataError, DataUnavailable
@@ -20,11 +20,11 @@ log = logging.getLogger("fmnist")
 
 @dataclass(frozen=True, kw_only=True)
 class MnistLike(Images):
-    """A subclass gives the names and md5 sums of its four gz files; any folder with files that match will do."""
+    """A subclass gives the names and checksums of its four gz files; any folder with files that match will do."""
 
     name: ClassVar[str]
     subfolder: ClassVar[str]  # the data set's own folder inside each place
-    files: ClassVar[Mapping[str, str]]  # name → md5: train images, train labels, test images, test labels
+    files: ClassVar[Mapping[str, Checksums]]  # by name: train images, train labels, test images, test labels
     names: ClassVar[tuple[str, ...]]
 
     folder: str | None = None
@@ -44,7 +44,7 @@ class MnistLike(Images):
         folder = self.find_or_download() if self.folder is None else self.find_in(Path(self.folder))
         copies = cache_root() / self.subfolder
         images, labels, test_images, test_labels = (
-            open_idx(folder / gz, md5, copies) for gz, md5 in self.files.items()
+            open_idx(folder / gz, official, copies) for gz, official in self.files.items()
         )
         for x, y in ((images, labels), (test_images, test_labels)):
             if x.ndim != 3 or y.shape != x.shape[:1] or x.shape[1:] != images.shape[1:]:
@@ -82,7 +82,7 @@ class MnistLike(Images):
 
         folder = cache_root() / self.subfolder
         log.info("downloading %s into %s", self.name, folder)
-        if failures := download(self.files, self.mirrors, folder):
+        if failures := download({gz: official.md5 for gz, official in self.files.items()}, self.mirrors, folder):
             raise DataUnavailable(self.unavailable_message(places, failures))
         return folder
 

@@ -2,15 +2,15 @@
 
 import json
 import os
-import zlib
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import IO, Any
-from zipfile import BadZipFile
 
 import numpy as np
 
-from fmnist.errors import CheckpointError
+from fmnist.errors import CheckpointError, one_line
+from fmnist.files.npz import read_archive
+from fmnist.files.regular import open_regular
 from fmnist.interfaces import Array, State
 
 
@@ -41,16 +41,20 @@ def write_npz(path: Path, arrays: Mapping[str, Array]) -> None:
     write(path, lambda file: np.savez(file, **arrays))  # type: ignore[arg-type]
 
 
-def read_npz(path: Path) -> State:
-    """All arrays of an archive.
+def read_npz(path: Path, limit: int | None = None) -> State:
+    """All arrays of an archive: numbers and text, nothing else.
 
     Raises:
-        CheckpointError: there is no such file, or it is not a complete npz archive.
+        CheckpointError: there is no such file, it has more than `limit` bytes, or it is not a whole archive of
+            `write_npz`.
     """
     try:
-        with open(path, "rb") as file, np.load(file, allow_pickle=False) as archive:
-            return dict(archive)
+        with open_regular(path) as file:
+            size = os.fstat(file.fileno()).st_size
+            if limit is not None and size > limit:
+                raise ValueError(f"{size:,} bytes; at most {limit:,} belong to such a run")
+            return read_archive(file, size)
     except FileNotFoundError:
         raise CheckpointError(f"{path}: there is no such checkpoint") from None
-    except (ValueError, EOFError, KeyError, OSError, BadZipFile, zlib.error) as error:
-        raise CheckpointError(f"{path}: not a whole checkpoint ({error})") from None
+    except Exception as error:  # whatever zipfile and NumPy make of damage
+        raise CheckpointError(f"{path}: not a whole checkpoint ({one_line(error)[:200] or type(error).__name__})") from None

@@ -4,13 +4,17 @@ import json
 from pathlib import Path
 from typing import Any
 
+from fmnist.errors import FmnistError
 from fmnist.files.yaml import read_yaml
 
 
 def read_overrides(folder: Path) -> list[str]:
     """The overrides of the run's command line."""
     file = folder / "overrides.yaml"
-    return (read_yaml(file) or []) if file.exists() else []
+    overrides = (read_yaml(file) or []) if file.exists() else []
+    if not isinstance(overrides, list):
+        raise FmnistError(f"{file}: not a list of overrides")
+    return [str(override) for override in overrides]
 
 
 def read_command(folder: Path) -> str:

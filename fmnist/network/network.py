@@ -69,7 +69,7 @@ class Network:
         """Take over the tensors of a checkpoint.
 
         Raises:
-            CheckpointError: names or shapes differ; nothing is changed then. `source` names the file.
+            CheckpointError: names, shapes or types differ; nothing is changed then. `source` names the file.
         """
         mine = self.state()
         have = {name: tensor.shape for name, tensor in state.items()}
@@ -80,5 +80,8 @@ class Network:
                     f"{source} is of another architecture: {name} is {have.get(name, 'absent')} there,"
                     f" {want.get(name, 'absent')} in this network"
                 )
+        for name, tensor in mine.items():
+            if (kind := state[name].dtype.newbyteorder("=")) != tensor.dtype:
+                raise CheckpointError(f"{source}: {name} is {kind} there, {tensor.dtype} in this network")
         for name, tensor in mine.items():
             tensor[...] = state[name]

@@ -99,13 +99,19 @@ class Optimizer:
         """Restore the state of a checkpoint; call `bind` first.
 
         Raises:
-            CheckpointError: the checkpoint is of another optimizer or network. `source` names the file.
+            CheckpointError: the checkpoint is of another optimizer or network; nothing is changed then. `source` names
+                the file.
         """
         mine = self.state()
         if {name: a.shape for name, a in mine.items()} != {name: a.shape for name, a in state.items()}:
             raise CheckpointError(
                 f"{source} is of another optimizer: it holds {', '.join(state)}, not {', '.join(mine)}"
             )
+        for name, value in mine.items():
+            if (kind := state[name].dtype.newbyteorder("=")) != value.dtype:
+                raise CheckpointError(f"{source}: {name} is {kind} there, {value.dtype} in this optimizer")
+            if not value.ndim and not 0 <= state[name] < np.inf:  # steps, and products of what is below 1
+                raise CheckpointError(f"{source}: {name} is {state[name]}, which no optimizer reaches")
         for name, value in mine.items():
             if value.ndim:
                 value[...] = state[name]

@@ -7,7 +7,8 @@ from typing import Any
 
 from omegaconf import DictConfig, OmegaConf
 
-from fmnist.errors import ConfigError
+from fmnist.files.yaml import read_mapping
+from fmnist.run.stored_config import read_config
 
 # Where a run lies and how it was called, not what it is.
 NOT_THE_RUN = ("resume", "study", "hydra", "paths", "experiment", "debug", "sweep")
@@ -24,9 +25,9 @@ def experiment_text(
     Raises:
         ConfigError: there is no run in the folder.
     """
-    run = {key: value for key, value in load(folder, "config.yaml").items() if key not in NOT_THE_RUN}
+    run = {key: value for key, value in read_config(folder).items() if key not in NOT_THE_RUN}
     # An option that is null counts as the default one: the keys tell the rest.
-    choices = {key: value for key, value in load(folder, "choices.yaml").items() if key in run and value}
+    choices = {key: value for key, value in read_mapping(folder / "choices.yaml").items() if key in run and value}
     defaults = values(compose([]), run)
     chosen = values(compose([f"{group}={option}" for group, option in choices.items()]), run)
 
@@ -47,12 +48,6 @@ def experiment_text(
     if overrides and changes:
         text += "\n"
     return text + (OmegaConf.to_yaml(changes) if changes else "")
-
-
-def load(folder: Path, name: str) -> dict[str, Any]:
-    if not (folder / name).exists():
-        raise ConfigError("folder", folder, f"the folder of a run, with its {name}")
-    return OmegaConf.to_container(OmegaConf.load(folder / name))  # type: ignore[return-value]
 
 
 def values(config: DictConfig, keys: Mapping[str, Any]) -> dict[str, Any]:

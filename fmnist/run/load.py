@@ -3,16 +3,17 @@
 from pathlib import Path
 from typing import NamedTuple
 
-from omegaconf import DictConfig, OmegaConf
-
-from fmnist.errors import ConfigError
+from fmnist.config.classes import NONE, Classes
 from fmnist.experiment import Experiment, experiment
 from fmnist.files import atomic
 from fmnist.interfaces import Split, Splits
 from fmnist.network.network import Network
+from fmnist.run.stored_config import load_config
 from fmnist.training.batches import Batches
 from fmnist.training.generators import spawn_generators
 from fmnist.training.state import part
+
+SMALL = 10_000_000  # bytes of what a checkpoint has beside its tensors
 
 
 class LoadedRun(NamedTuple):
@@ -26,23 +27,23 @@ class LoadedRun(NamedTuple):
         return Batches(self.splits, split, self.experiment.trainer.precision, engine=self.experiment.engine)
 
 
-def load_run(folder: Path, *, download: bool = True) -> LoadedRun:
+def load_run(folder: Path, *, download: bool = True, own: Classes = NONE) -> LoadedRun:
     """Load the run in a folder; its data set is not downloaded if `download` is false.
 
+    own: the user's classes that the run's config may name beside those of conf/.
+
     Raises:
-        ConfigError: there is no run in the folder.
+        ConfigError: there is no run in the folder, or its config has a value that is not allowed.
+        FmnistError: its config cannot be read, or names another class.
         CheckpointError: best.npz is missing, damaged or of another architecture.
         DataError: the data set cannot be had.
     """
-    if not (folder / "config.yaml").exists():
-        raise ConfigError("folder", folder, "the folder of a run, with its config.yaml")
-    config = OmegaConf.load(folder / "config.yaml")
-    assert isinstance(config, DictConfig)
+    config = load_config(folder, own)
     if not download and "mirrors" in config.dataset:
         config.dataset.mirrors = []
     parts = experiment(config)
-    best = part(atomic.read_npz(folder / "best.npz"), "network")
     splits = parts.load()
     network = parts.network(splits, spawn_generators(parts.seed))
-    network.load(best, str(folder / "best.npz"))
+    file, size = folder / "best.npz", sum(array.nbytes for array in network.state().values())
+    network.load(part(atomic.read_npz(file, limit=2 * size + SMALL), "network"), str(file))
     return LoadedRun(parts, splits, network)

@@ -13,6 +13,7 @@ from fmnist.errors import FmnistError, show
 from fmnist.files import atomic
 from fmnist.files.history import write_history
 from fmnist.files.lock import lock_folder
+from fmnist.files.yaml import read_mapping
 from fmnist.interfaces import Metrics, Splits, Tracker
 from fmnist.loss.base import Loss
 from fmnist.run.environment import collect_environment
@@ -69,8 +70,8 @@ class Run(Callback):
 
     def claim(self) -> None:
         if self.resume:
-            stored = OmegaConf.load(self.folder / "choices.yaml")
-            self.choices = {str(group): str(option) for group, option in stored.items()}
+            stored = read_mapping(self.folder / "choices.yaml")
+            self.choices = {group: str(option) for group, option in stored.items()}
         elif (self.folder / "config.yaml").exists():
             raise FmnistError(f"{self.folder} already holds a run; resume={self.folder} goes on with it")
 

@@ -8,7 +8,8 @@ from typing import Any
 
 from fmnist.errors import ConfigError
 from fmnist.files.run_folder import read_summary
-from fmnist.files.yaml import read_yaml
+from fmnist.files.yaml import read_mapping
+from fmnist.run.stored_config import read_config
 from fmnist.terminal.states import RunState
 
 
@@ -50,7 +51,7 @@ def find_runs(folders: Iterable[Path]) -> list[StoredRun]:
 
 
 def read_run(folder: Path) -> StoredRun:
-    config, choices = (read_yaml(folder / name) for name in ("config.yaml", "choices.yaml"))
+    config, choices = read_config(folder), read_mapping(folder / "choices.yaml")
     summary = read_summary(folder)
     state, objective = summary.get("state", RunState.UNFINISHED), summary.get("objective") or config["objective"]
     return StoredRun(folder, config, choices, state, summary.get("reason", ""), objective, flat_metrics(summary))

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from fmnist.errors import show
-from fmnist.files.yaml import read_yaml
+from fmnist.files.yaml import read_mapping
 from fmnist.terminal.console import flat
 
 GOOD_ENDS = ("finished", "pruned")
@@ -27,12 +27,12 @@ def sweep_folder(folder: Path) -> Path | None:
 def study_name(folder: Path) -> str | None:
     """The study of a trial's folder."""
     sweep = sweep_folder(folder)
-    return str(read_yaml(sweep / "multirun.yaml").get("study") or sweep.name) if sweep else None
+    return str(read_mapping(sweep / "multirun.yaml").get("study") or sweep.name) if sweep else None
 
 
 def hyperparameters(folder: Path) -> dict[str, Any]:
     """Every scalar under its name on the command line: "optimizer": "adam", "optimizer.lr": 0.001; lists as typed."""
-    config, choices = (read_yaml(folder / name) for name in ("config.yaml", "choices.yaml"))
+    config, choices = (read_mapping(folder / name) for name in ("config.yaml", "choices.yaml"))
     return {key: scalar(value) for key, value in flat(config)} | choices
 
 

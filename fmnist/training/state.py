@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -13,8 +14,10 @@ from fmnist.files import atomic
 from fmnist.interfaces import Array, Engine, Metrics, State
 from fmnist.network.network import Network
 from fmnist.optimizer.base import Optimizer
-from fmnist.training.generators import Generators
-from fmnist.training.objective import Objective
+from fmnist.training.generators import Generators, restore_generators
+from fmnist.training.objective import TEST_METRICS, Objective
+
+HISTORY = 100_000_000  # bytes that the text of a checkpoint may have
 
 
 @dataclass
@@ -55,7 +58,8 @@ class TrainingState:
         """
         file = self.folder / "last.npz"
         if file.exists():
-            self.load(atomic.read_npz(file), str(file))
+            size = sum(array.nbytes for array in self.state().values())
+            self.load(atomic.read_npz(file, limit=4 * size + HISTORY), str(file))
 
     def state(self) -> State:
         """Arrays by name: "network/dense1.W", "optimizer/m", and the rest as JSON text in "session"."""
@@ -70,15 +74,50 @@ class TrainingState:
 
     def load(self, state: Mapping[str, Array], source: str) -> None:
         """Take over all of a checkpoint; `source` names the file in errors."""
-        text = json.loads(str(state["session"]))
+        text = parse_session(state, source)
         if text["optimizer"] != type(self.optimizer).__name__:
             message = f"{source} is of another optimizer: {text['optimizer']}, not {type(self.optimizer).__name__}"
             raise CheckpointError(message)
+        self.check_history(text["history"], source)
         self.network.load(part(state, "network"), source)
         self.optimizer.load(part(state, "optimizer"), source)
+        try:
+            restore_generators(self.rngs, text["streams"])
+        except ValueError as error:
+            raise CheckpointError(f"{source}: {error}") from None
         self.history = text["history"]
-        for rng, position in zip(self.rngs, text["streams"], strict=True):
-            rng.bit_generator.state = position
+
+    def check_history(self, history: list[Any], source: str) -> None:
+        """Raises CheckpointError unless there is a row of numbers for each epoch, with what is read of it later."""
+        wanted = {"epoch", "seconds", self.objective.name} - set(TEST_METRICS)
+        for n, row in enumerate(history, 1):
+            if not (isinstance(row, dict) and all(is_number(value) for value in row.values())):
+                raise CheckpointError(f"{source}: epoch {n} of its history is no row of numbers")
+            if missing := wanted - row.keys():
+                raise CheckpointError(f"{source}: epoch {n} of its history has no {', '.join(sorted(missing))}")
+
+
+def is_number(value: object) -> bool:
+    """As JSON has them; also those that are not finite, but none too large for a float."""
+    return isinstance(value, float) or (type(value) is int and abs(value) < 2**63)
+
+
+def parse_session(state: Mapping[str, Array], source: str) -> dict[str, Any]:
+    """What a checkpoint holds as JSON: the optimizer's name, the history and the states of the generators.
+
+    Raises:
+        CheckpointError: it is missing or damaged.
+    """
+    if "session" not in state:
+        raise CheckpointError(f"{source}: no checkpoint to go on from: it has no session")
+    try:
+        text = json.loads(str(state["session"]))
+    except (ValueError, RecursionError) as error:
+        raise CheckpointError(f"{source}: its session is no JSON ({error})") from None
+    for key, kind in {"optimizer": str, "history": list, "streams": list}.items():
+        if not (isinstance(text, dict) and isinstance(text.get(key), kind)):
+            raise CheckpointError(f"{source}: its session has no {key}")
+    return text
 
 
 def part(state: Mapping[str, Array], prefix: str) -> State:

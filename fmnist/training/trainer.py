@@ -8,7 +8,7 @@ from time import perf_counter
 import numpy as np
 
 from fmnist.config import check
-from fmnist.errors import ConfigError, Diverged
+from fmnist.errors import ConfigError, DataError, Diverged
 from fmnist.interfaces import Array, Augment, Metrics, Scheduler, Splits
 from fmnist.loss.base import BoundLoss, Loss
 from fmnist.training.batches import Batches
@@ -42,7 +42,17 @@ class Trainer:
         check.one_of(("float32", "float64"), precision=self.precision)
 
     def check_data(self, splits: Splits) -> None:
-        """Raises ConfigError when there are fewer training examples than a batch holds."""
+        """Before any array is made.
+
+        Raises:
+            ConfigError: there are fewer training examples than a batch holds.
+            DataError: a label is not among the classes. Compiled code would read beyond its arrays.
+        """
+        for part in (splits.train, splits.val, splits.test):
+            wrong = part.y[(part.y < 0) | (part.y >= splits.k)]
+            if wrong.size:
+                allowed = f"{splits.name} has the classes 0 to {splits.k - 1}"
+                raise DataError(f"{splits.source}: a label is {wrong[0]}; {allowed}")
         if self.batch_size > splits.train.size:
             allowed = f"at most the {splits.train.size} training examples of {splits.name}"
             raise ConfigError("trainer.batch_size", self.batch_size, allowed)

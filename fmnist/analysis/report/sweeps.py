@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from fmnist.errors import FmnistError
 from fmnist.files.run_folder import read_summary
-from fmnist.files.yaml import read_yaml
+from fmnist.files.yaml import read_mapping
 from fmnist.sweep.study.storage import open_storage
 
 if TYPE_CHECKING:
@@ -34,17 +34,24 @@ def find_sweeps(folders: Iterable[Path]) -> list[Sweep]:
     return [read_sweep(folder) for folder in found.values()]
 
 
+def stored_url(folder: Path) -> str | None:
+    """The storage that the sweep's multirun.yaml names, if it names one."""
+    value: Any = read_mapping(folder / "multirun.yaml")
+    for key in ("hydra", "sweeper", "storage"):
+        value = value.get(key) if isinstance(value, dict) else None
+    return value if isinstance(value, str) else None
+
+
 def read_sweep(folder: Path) -> Sweep:
     """If the study cannot be opened (its database is out of reach), the runs of its trials can still be shown."""
     import optuna
 
     summary = read_summary(folder)
     name = str(summary.get("study", folder.name))
-    url = str((folder / "study.journal").absolute())
-    if not Path(url).exists():
-        url = read_yaml(folder / "multirun.yaml")["hydra"]["sweeper"].get("storage")
-        if not url:
-            return Sweep(folder, name, summary, None, f"{folder} has no study.journal")
+    journal = (folder / "study.journal").absolute()
+    url = str(journal) if journal.exists() else stored_url(folder)
+    if not url:
+        return Sweep(folder, name, summary, None, f"{folder} has no study.journal")
     try:
         study = optuna.load_study(study_name=name, storage=open_storage(url))
     except KeyError:

@@ -2,14 +2,14 @@
 
 A kernel's file is named after everything that goes into it: the loop and its rules with all that they depend on
 (fingerprint.py), the kinds of the arguments, how the engine compiles, the versions of Python, NumPy, Numba and LLVM,
-and the processor. So it is never stale and never rewritten. What cannot be described like this is compiled each time.
+and the processor. So it is never stale. What cannot be described like this is compiled each time. Damaged files and
+those of others are not loaded (store.py).
 Loading takes LLVM's loader and a millisecond; Numba itself is imported when a kernel is missing.
 """
 
 import ctypes
 import logging
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
 from functools import cache, partial
 from hashlib import sha256
 from importlib.metadata import version
@@ -20,12 +20,10 @@ from types import FunctionType
 from typing import Any
 
 import llvmlite.binding as llvm
-from filelock import FileLock
 
+from fmnist.engine.llvm import store
 from fmnist.engine.llvm.arguments import Arguments
 from fmnist.engine.llvm.fingerprint import fingerprint
-from fmnist.files import atomic
-from fmnist.files.cache import cache_root
 from fmnist.terminal.console import echo
 
 log = logging.getLogger("fmnist")
@@ -85,16 +83,19 @@ def fingerprint_of_loop(loop: FunctionType) -> str | None:
 
 
 def load(key: str, loop: FunctionType, arguments: Arguments) -> Callable[..., None]:
-    """From disk; if it is not there, compiled by one process while the others wait."""
-    file, name = cache_root() / "kernels" / f"{loop.__name__}-{key[:32]}.o", f"kernel_{key}"
-    if not file.exists():
-        with one_at_a_time(file.with_suffix(".lock")):
-            if not file.exists():
+    """From disk; if it is not there, or damaged, compiled by one process while the others wait."""
+    name, folder = f"kernel_{key}", store.folder()
+    if folder is None:
+        return add(build(loop, arguments, name), name)
+    file = folder / f"{loop.__name__}-{key[:32]}.o"
+    code = store.read(file, key)
+    if code is None:
+        with store.one_at_a_time(file):
+            code = store.read(file, key)
+            if code is None:
                 code = build(loop, arguments, name)
-                with suppress(OSError):  # a cache that cannot be written is none
-                    atomic.write(file, lambda out: out.write(code))
-                return add(code, name)
-    return add(file.read_bytes(), name)
+                store.write(file, key, code)
+    return add(code, name)
 
 
 def build(loop: FunctionType, arguments: Arguments, name: str) -> bytes:
@@ -120,21 +121,3 @@ def add(code: bytes, name: str) -> Callable[..., None]:
     function = ctypes.PYFUNCTYPE(None)(engine.get_function_address(name))
     function.argtypes = None  # type: ignore[assignment]  # the block goes in as it is, which is the fastest way in
     return function
-
-
-@contextmanager
-def one_at_a_time(file: Path) -> Iterator[None]:
-    """Between processes; without a cache that can be written, each is on its own."""
-    lock = FileLock(file)
-    try:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        lock.acquire()
-    except (OSError, NotImplementedError):  # the latter: a file system without locks
-        yield
-        return
-    try:
-        yield
-    finally:
-        lock.release()
-        with suppress(OSError):
-            file.unlink(missing_ok=True)
