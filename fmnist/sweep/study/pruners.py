@@ -8,4 +8,4 @@ from fmnist.sweep.study.instantiate import instantiate_option
 
 
 def build_pruner(config: dict[str, Any]) -> BasePruner:
-    return instantiate_option("pruner", config)
+    return instantiate_option("pruner", BasePruner, config)

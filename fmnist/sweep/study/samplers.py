@@ -12,4 +12,4 @@ ATTEMPT = 1_000_003  # between the seeds of two attempts at a point; no study ha
 def build_sampler(config: dict[str, Any], seed: int, number: int = 0, attempt: int = 0) -> BaseSampler:
     """The sampler for one attempt at the point of the trial of this number."""
     own = 0 if config.get(ONE_SEED) else number + attempt * ATTEMPT
-    return instantiate_option("sampler", config, seed=seed + own)
+    return instantiate_option("sampler", BaseSampler, config, seed=seed + own)
