@@ -21,7 +21,9 @@ def build(group: str, config: DictConfig, kind: type = object, /, **parts: objec
             `kind`; the key is given as the user types it.
     """
     values = {str(key): plain_value(config, str(key), group) for key in config}
-    target = values.pop("_target_", None)
+    if "_target_" not in values:
+        raise ConfigError(group, values, f"keys that include {group}._target_, the full name of a class")
+    target = values.pop("_target_")
     cls = find_class(group, target)
     known = {f.name: f for f in fields(cls) if f.init and f.name not in parts}
     for key, value in values.items():

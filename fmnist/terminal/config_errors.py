@@ -19,7 +19,12 @@ from omegaconf.errors import ConfigKeyError, InterpolationResolutionError, Omega
 from fmnist.config.compose import CONF
 from fmnist.errors import ConfigError, FmnistError, closest, one_line, shorten
 
-THERE_ALREADY = ("An item is already at", "appears more than once", "force-add of config groups")
+THERE_ALREADY = (
+    "An item is already at",
+    "appears more than once",
+    "Multiple values for",
+    "force-add of config groups",
+)
 
 
 class Word(NamedTuple):
@@ -75,7 +80,7 @@ def causes(error: BaseException) -> Iterator[BaseException]:
     cause: BaseException | None = error
     while cause is not None:
         yield cause
-        cause = cause.__cause__
+        cause = cause.__cause__ or cause.__context__
 
 
 def is_ours(error: Exception) -> bool:
