@@ -8,7 +8,8 @@ from omegaconf import DictConfig, OmegaConf
 
 from fmnist.activation.base import Activation
 from fmnist.config import check
-from fmnist.config.build import build, plain_value
+from fmnist.config.build import build
+from fmnist.config.values import plain_value
 from fmnist.errors import ConfigError, FmnistError, closest, shorten, show
 from fmnist.interfaces import Augment, Dataset, Engine, Init, Scheduler, Splits
 from fmnist.loss.base import Loss

@@ -4,9 +4,9 @@ from dataclasses import MISSING, fields, is_dataclass
 from typing import Any
 
 from hydra.utils import get_object
-from omegaconf import DictConfig, OmegaConf
-from omegaconf.errors import OmegaConfBaseException
+from omegaconf import DictConfig
 
+from fmnist.config.values import plain_value
 from fmnist.errors import ConfigError, closest, one_line
 
 # Classes that have moved, as the config of an older run names them.
@@ -52,18 +52,3 @@ def find_class(group: str, target: object) -> Any:
     if not (isinstance(cls, type) and is_dataclass(cls)):
         raise ConfigError(f"{group}._target_", target, "the full name of a dataclass, such as fmnist.loss.mse.MSE")
     return cls
-
-
-def plain_value(config: DictConfig, key: str, group: str = "") -> Any:
-    """The value of a key as plain data, interpolations resolved.
-
-    Raises:
-        ConfigError: it refers to what does not exist.
-    """
-    try:
-        value = config[key] if not OmegaConf.is_missing(config, key) else "???"
-        return OmegaConf.to_container(value, resolve=True) if OmegaConf.is_config(value) else value
-    except OmegaConfBaseException as error:
-        raw = OmegaConf.to_container(config, resolve=False)
-        allowed = f"a value, or ${{…}} with a key that has one ({one_line(error)})"
-        raise ConfigError(f"{group}.{key}".lstrip("."), dict(raw)[key], allowed) from None  # type: ignore[arg-type]

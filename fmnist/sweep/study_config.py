@@ -10,7 +10,7 @@ from hydra.core.config_loader import ConfigLoader
 from omegaconf import DictConfig, OmegaConf
 
 from fmnist.config import check
-from fmnist.config.build import plain_value
+from fmnist.config.values import plain_value
 from fmnist.errors import ConfigError
 from fmnist.sweep.options import Direction, Options, options
 from fmnist.sweep.space.parse import parse_space
