@@ -26,6 +26,7 @@ def train(config: DictConfig) -> float:
     # Imported here, so that `--help` and a misspelt option need not wait for NumPy.
     from threadpoolctl import threadpool_limits
 
+    from fmnist.config import check
     from fmnist.experiment import experiment
     from fmnist.run.resume import is_restarted_trial, resume_config
     from fmnist.run.run import Run
@@ -37,6 +38,8 @@ def train(config: DictConfig) -> float:
     folder = Path(relpath(job.runtime.output_dir))
     overrides = list(job.overrides.task)
     resume = bool(config.resume) or is_restarted_trial(folder, config)
+    if not trial.current():
+        check.folder(**{"hydra.run.dir": job.run.dir})
     if config.resume:
         sources = job.runtime.config_sources
         config = resume_config(config, overrides, [Path(source.path) for source in sources if source.schema == "file"])

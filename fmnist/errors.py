@@ -15,7 +15,7 @@ class ConfigError(FmnistError):
 
     def __init__(self, key: str, value: object, allowed: str) -> None:
         self.key, self.value, self.allowed = key, value, allowed
-        super().__init__(f"{key}={show(value)}: allowed is {allowed}")
+        super().__init__(f"{key}={shorten(show(value))}: allowed is {allowed}")
 
     def within(self, group: str) -> "ConfigError":
         """The same error with the group before the key, as the user types it."""
@@ -43,8 +43,15 @@ class Diverged(FmnistError):
 
 
 def one_line(error: BaseException) -> str:
-    """The error's message on one line, without Hydra's link to its documentation."""
-    return " ".join(str(error).partition("\nSee https")[0].split())
+    """The error's message on one line, without Hydra's link to its documentation and OmegaConf's remarks on types."""
+    text = str(error).partition("\nSee https")[0].partition("\n    full_key:")[0]
+    return " ".join(map(shorten, text.split()))
+
+
+def shorten(text: str, longest: int = 80) -> str:
+    """The text without line breaks and other invisible characters; of a long one, its beginning and its length."""
+    text = "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
+    return text if len(text) <= longest else f"{text[: longest // 2]}… ({len(text)} characters)"
 
 
 def show(value: object) -> str:
@@ -55,6 +62,8 @@ def show(value: object) -> str:
         return str(value).lower()
     if isinstance(value, list | tuple):
         return f"[{','.join(show(v) for v in value)}]"
+    if isinstance(value, dict):
+        return f"{{{','.join(f'{key}:{show(v)}' for key, v in value.items())}}}"
     return str(value)
 
 

@@ -1,13 +1,17 @@
 """All parts of an experiment, each built from its config group. Building does no work: mistakes show at once."""
 
+from dataclasses import fields
 from typing import NamedTuple
 
-from omegaconf import DictConfig
+import numpy as np
+from omegaconf import DictConfig, OmegaConf
 
+from fmnist.activation.base import Activation
+from fmnist.config import check
 from fmnist.config.build import build
-from fmnist.config.check import is_integer
-from fmnist.errors import ConfigError, closest
-from fmnist.interfaces import Augment, Dataset, Engine, Scheduler, Splits
+from fmnist.config.values import plain_value
+from fmnist.errors import ConfigError, FmnistError, closest, shorten, show
+from fmnist.interfaces import Augment, Dataset, Engine, Init, Scheduler, Splits
 from fmnist.loss.base import Loss
 from fmnist.model.base import Model
 from fmnist.network.network import Network
@@ -15,6 +19,7 @@ from fmnist.optimizer.base import Optimizer
 from fmnist.tracker.trackers import Trackers, build_trackers
 from fmnist.training.callback import Callback
 from fmnist.training.generators import Generators
+from fmnist.training.memory import estimate_memory, gigabytes
 from fmnist.training.objective import Objective
 from fmnist.training.trainer import Trainer
 
@@ -58,7 +63,25 @@ class Experiment(NamedTuple):
         except ConfigError as error:
             raise error.within("dataset") from None
         self.trainer.check_data(splits)
+        self.check_memory(splits)
         return splits
+
+    def check_memory(self, splits: Splits) -> None:
+        """Raises FmnistError when the training needs more memory than the machine has."""
+        import psutil
+
+        trainer, model = self.trainer, self.model
+        layers = [layer for _, layer in model.named_layers(splits.shape, splits.k, np.random.default_rng())]
+        rows = max(trainer.batch_size, min(trainer.eval_batch_size, max(splits.val.size, splits.test.size)))
+        needed = estimate_memory(layers, splits.d, rows, self.optimizer, trainer.precision)
+        if needed > (memory := psutil.virtual_memory().total):
+            values = {f"model.{f.name}": getattr(model, f.name) for f in fields(model)}
+            values |= {"trainer.batch_size": trainer.batch_size, "trainer.eval_batch_size": trainer.eval_batch_size}
+            keys = [f"{key}={show(value)}" for key, value in values.items() if isinstance(value, int | list) and value]
+            raise FmnistError(
+                f"{shorten(' '.join(keys), 300)}: parameters, gradient, the optimizer's state and a batch's outputs"
+                f" would need {gigabytes(needed)} of memory; this machine has {gigabytes(memory)}"
+            )
 
     def network(self, splits: Splits, rng: Generators) -> Network:
         """The network with its first weights for this data set."""
@@ -78,20 +101,26 @@ def experiment(config: DictConfig) -> Experiment:
     for group in GROUPS:
         if not isinstance(config.get(group), DictConfig):
             raise ConfigError(group, config.get(group), f"an option of the group, see conf/{group}/")
-    if not (is_integer(config.seed) and config.seed >= 0):
-        raise ConfigError("seed", config.seed, "a whole number from 0 up")
-    activation, init = (build(group, config[group]) for group in ("activation", "init"))
+    for key in config.callbacks:
+        if not (config.callbacks[key] is None or OmegaConf.is_dict(config.callbacks[key])):
+            raise ConfigError(f"callbacks.{key}", config.callbacks[key], "null, which leaves it out, or its keys")
+    plain = {key: plain_value(config, key) for key in ("seed", "objective", "study", "resume") if key in config}
+    check.integer(0, seed=plain["seed"])
+    check.name(study=plain.get("study"))
+    check.text(resume=plain.get("resume"))
+    activation = build("activation", config.activation, Activation)
+    init = build("init", config.init, Init)
     return Experiment(
-        dataset=build("dataset", config.dataset),
-        augment=build("augment", config.augment),
-        model=build("model", config.model, activation=activation, init=init),
-        loss=build("loss", config.loss),
-        optimizer=build("optimizer", config.optimizer),
-        scheduler=build("scheduler", config.scheduler),
-        trainer=build("trainer", config.trainer),
-        engine=build("engine", config.engine),
-        callbacks=[build(f"callbacks.{name}", part) for name, part in config.callbacks.items() if part],
+        dataset=build("dataset", config.dataset, Dataset),
+        augment=build("augment", config.augment, Augment),
+        model=build("model", config.model, Model, activation=activation, init=init),
+        loss=build("loss", config.loss, Loss),
+        optimizer=build("optimizer", config.optimizer, Optimizer),
+        scheduler=build("scheduler", config.scheduler, Scheduler),
+        trainer=build("trainer", config.trainer, Trainer),
+        engine=build("engine", config.engine, Engine),
+        callbacks=[build(f"callbacks.{key}", part, Callback) for key, part in config.callbacks.items() if part],
         trackers=build_trackers(config.tracker),
-        seed=config.seed,
-        objective=Objective(config.objective),
+        seed=plain["seed"],
+        objective=Objective(plain["objective"]),
     )

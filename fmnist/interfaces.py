@@ -8,7 +8,7 @@ beside their subclasses, such as `optimizer/base.py`.
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -61,6 +61,7 @@ class Splits(NamedTuple):
         return len(self.classes)
 
 
+@runtime_checkable
 class Engine(Protocol):
     """What runs an operation, which is a function in NumPy that writes its results into arrays it is given."""
 
@@ -79,12 +80,14 @@ class Engine(Protocol):
         """
 
 
+@runtime_checkable
 class Dataset(Protocol):
     """Where examples come from. The constructor does no work; `load` does."""
 
     def load(self) -> Splits: ...
 
 
+@runtime_checkable
 class Augment(Protocol):
     """A random change of the training images that leaves their labels right."""
 
@@ -92,6 +95,7 @@ class Augment(Protocol):
         """Change images, (n, height, width) uint8, in place."""
 
 
+@runtime_checkable
 class Init(Protocol):
     """The first values of a weight matrix; biases start at zero."""
 
@@ -99,6 +103,7 @@ class Init(Protocol):
         """A float64 matrix of `shape` = (fan_in, fan_out)."""
 
 
+@runtime_checkable
 class Scheduler(Protocol):
     """A factor on the learning rate."""
 

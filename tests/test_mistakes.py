@@ -1,11 +1,13 @@
 """Every mistake of a user is one line that names the key, the value and what is allowed; no traceback, no folder."""
 
 import gzip
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from cli import TINY, run, summary, train, trained
+from fuzz_overrides import SMALL, machinery, message_of
 
 MISTAKES = {
     "optimizer=adm": ("optimizer=adm", "did you mean adam?"),
@@ -19,7 +21,7 @@ MISTAKES = {
     "~optimizer": ("optimizer=null", "an option of the group"),
     "trainer=null": ("the name of one of its options",),
     "optimizer.lr=[1": ("optimizer.lr=[1", "key=value"),
-    "model.layers=-1": ("model.layers=-1", "from 0 up"),
+    "model.layers=-1": ("model.layers=-1", "from 0 to 10000"),
     "model.width=[64,32] model.layers=3": ("model.width=[64,32]", "layers=3"),
     "model.norm=bath": ("model.norm=bath", "did you mean batch?"),
     "trainer.batch_size=0": ("trainer.batch_size=0", "from 1 up"),
@@ -40,6 +42,83 @@ MISTAKES = {
     "hydra.run.dir=a_file/run": ("hydra.run.dir=", "a_file/run", "can be written"),
     "-m hydra.sweep.dir=a_file/sweep": ("hydra.sweep.dir=", "a_file/sweep", "can be written"),
 }
+
+# These are asked in this process, see fuzz_overrides.py.
+MORE_MISTAKES = {
+    "callbacks.progress=1": ("callbacks.progress=1", "null, which leaves it out"),
+    "callbacks.early_stopping=true": ("callbacks.early_stopping=true", "null, which leaves it out"),
+    "+callbacks.foo=word": ("callbacks.foo=word", "null, which leaves it out"),
+    "callbacks=5": ("callbacks=5", "one of checkpoint, default"),
+    "resume=1": ("resume=1", "null or text"),
+    "resume=true": ("resume=true", "null or text"),
+    "resume=[a]": ("resume=[a]", "null or text"),
+    "study={a:1}": ("study={a:1}", "null or a name"),
+    "study=../up": ("study=../up", "null or a name"),
+    "optimizer._target_=fmnist.optimizer.adam.Adm": ("optimizer._target_=fmnist.optimizer.adam.Adm", "imported"),
+    "optimizer._target_=null": ("optimizer._target_=null", "the full name of a dataclass"),
+    "optimizer._target_=5": ("optimizer._target_=5", "the full name of a dataclass"),
+    "loss=mse loss._target_=fmnist.augment.none.NoAugment": ("loss._target_=", "a class that is a Loss"),
+    "~optimizer._target_": ("optimizer={lr:", "optimizer._target_"),
+    "+optimizer=sgd": ("+optimizer=sgd", "allowed is optimizer=sgd, without the +"),
+    "++optimizer=sgd": ("++optimizer=sgd", "allowed is optimizer=sgd, without the ++"),
+    "+optimizer.lr=1": ("+optimizer.lr=1", "allowed is optimizer.lr=1, without the +"),
+    "loss=mse loss.label_smoothing=0.1": ("loss.label_smoothing=0.1", "loss has none"),
+    "model.layers=100000000000000000000": ("model.layers=100000000000000000000", "from 0 to 10000"),
+    "model.width=10000000": ("model.width=10000000", "GiB of memory; this machine has"),
+    "dataset.examples=1000000000000": ("dataset.examples=1000000000000", "fit into memory"),
+    "dataset.val_fraction=1e-5": ("dataset.val_fraction=1e-05", "at least 1 of the 1000 examples"),
+    "augment=shift augment.pixels=1e20": ("augment.pixels=1e+20", "a whole number from 0"),
+    "augment=shift augment.pixels=100000000000000000000": ("augment.pixels=1000", "a whole number from 0 to"),
+    "seed=100000000000000000000": ("seed=100000000000000000000", "a whole number from 0 to"),
+    "seed=${nothing}": ("seed=${nothing}", "'nothing' not found"),
+    "optimizer.lr=${nothing}": ("optimizer.lr=${nothing}", "'nothing' not found"),
+    f"optimizer.lr={'x' * 5000}": ("optimizer.lr=xxx", "(5000 characters)", "above 0"),
+    f"optimizer.lr={'9' * 5000}": ("optimizer.lr=999", "4300 digits"),
+    "optimizer=nadam optimizer.momentum_decay='inf'": ("optimizer.momentum_decay=inf", "a number from 0 up"),
+    "tracker=wandb tracker.wandb.project=5": ("tracker.wandb.project=5", "null or text"),
+    "tracker=wandb tracker.wandb.entity=true": ("tracker.wandb.entity=true", "null or text"),
+    "tracker=wandb tracker.wandb.name=[a]": ("tracker.wandb.name=[a]", "null or text"),
+    "tracker=wandb tracker.wandb.notes={a:1}": ("tracker.wandb.notes={a:1}", "null or text"),
+    "tracker=mlflow tracker.mlflow.experiment=null": ("tracker.mlflow.experiment=null", "the name of an experiment"),
+    "tracker=wandb tracker.wandb=5": ("tracker.wandb=5", "null, which leaves it out"),
+    "hydra.mode=FOO": ("hydra.mode=FOO", "RUN, MULTIRUN"),
+    "hydra.run.dir=": ("hydra.run.dir=", "the path of a folder"),
+    "--config-dir nowhere": ("--config-dir", "nowhere", "not found"),
+    "-m hydra.sweep.dir=": ("hydra.sweep.dir=", "the path of a folder"),
+    "-m hydra.sweeper.params=5": ("hydra.sweeper.params=5", "a mapping"),
+    "-m hydra.sweeper.objectives=2": ("hydra.sweeper.objectives=2", "a list of metrics"),
+    "-m optimizer.lr=0.1,abc": ("optimizer.lr=abc", "a number above 0"),
+    "-m hydra.sweeper.dry_run=true optimizer=sgd,adm": ("optimizer=adm", "did you mean adam?"),
+    "-m hydra.sweeper.dry_run=true model.width=8,16,0": ("model.width=0", "from 1 up"),
+    "-m optimizer=adam,sgd optimizer.beta1=0.8,0.9": ("optimizer.beta1=0.8,0.9", "one of the keys lr"),
+    "-m hydra/sweeper/pruner=median hydra.sweeper.pruner.n_warmup_steps=a": ("n_warmup_steps=a", "MedianPruner takes"),
+}
+
+
+@pytest.fixture(scope="module")
+def in_process() -> Iterator[None]:
+    with machinery():
+        yield
+
+
+@pytest.mark.parametrize("words", MORE_MISTAKES, ids=lambda words: words[:80])
+def test_a_mistake_is_one_line_with_the_key_and_what_is_allowed(words: str, in_process: None) -> None:
+    asked = words.split()
+    fixed = [word for word in SMALL if word.partition("=")[0] not in {key.partition("=")[0] for key in asked}]
+    code, errors = message_of([*asked, *fixed])
+    assert code == 2
+    assert len(errors.splitlines()) == 1, errors
+    assert errors.startswith("error: ")
+    for part in MORE_MISTAKES[words]:
+        assert part in errors
+    assert len(errors) < 700
+    assert not any(path.is_file() for path in Path().rglob("*"))
+
+
+def test_a_combination_that_a_search_may_never_try_is_no_mistake(in_process: None) -> None:
+    """model.layers=3 does not go with the first width, but with the second."""
+    space = ("-m", "hydra.sweeper.dry_run=true", "model.layers=2,3", "model.width=choice([8,4],16)")
+    assert message_of([*space, "dataset=blobs", "tracker=none"]) == (0, "")
 
 
 @pytest.mark.parametrize("words", MISTAKES)

@@ -61,7 +61,7 @@ def test_the_defaults_are_optunas_own(part: str, name: str) -> None:
 
 
 def test_a_key_that_optuna_does_not_know_is_named() -> None:
-    with pytest.raises(ConfigError, match=r"hydra\.sweeper\.pruner=MedianPruner: allowed is other keys: .*bound"):
+    with pytest.raises(ConfigError, match=r"hydra\.sweeper\.pruner\.bound=1: allowed is what .*MedianPruner"):
         build_pruner(config("pruner", "median") | {"bound": 1})
 
 

@@ -8,6 +8,8 @@ from numpy.lib.stride_tricks import sliding_window_view
 from fmnist.config import check
 from fmnist.interfaces import Array, Rng
 
+MOST = 2**31 - 1
+
 
 @dataclass(frozen=True, kw_only=True)
 class Shift:
@@ -19,11 +21,12 @@ class Shift:
     pixels: int = 2
 
     def __post_init__(self) -> None:
-        check.integer(0, pixels=self.pixels)
+        check.integer(0, MOST, pixels=self.pixels)
 
     def __call__(self, images: Array, rng: Rng) -> None:
-        n, p = len(images), self.pixels
+        n, size = len(images), images.shape[1:]
+        p = min(self.pixels, max(size))  # as far as that everything is black
         padded = np.pad(images, ((0, 0), (p, p), (p, p)))
-        windows = sliding_window_view(padded, images.shape[1:], axis=(1, 2))
-        top, left = rng.integers(0, 2 * p, size=(2, n), endpoint=True)
+        windows = sliding_window_view(padded, size, axis=(1, 2))
+        top, left = (rng.integers(0, 2 * self.pixels, size=(2, n), endpoint=True) - self.pixels).clip(-p, p) + p
         images[...] = windows[np.arange(n), top, left]

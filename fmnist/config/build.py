@@ -1,32 +1,54 @@
 """From a config group to the object it describes: `_target_` is the class, the other keys are its fields."""
 
-from dataclasses import fields
+from dataclasses import MISSING, fields, is_dataclass
 from typing import Any
 
-from hydra.utils import get_class
-from omegaconf import DictConfig, OmegaConf
+from hydra.utils import get_object
+from omegaconf import DictConfig
 
-from fmnist.errors import ConfigError, closest
+from fmnist.config.values import plain_value
+from fmnist.errors import ConfigError, closest, one_line
 
 # Classes that have moved, as the config of an older run names them.
 MOVED = {"fmnist.trainer.Trainer": "fmnist.training.trainer.Trainer"}
 
 
-def build(group: str, config: DictConfig, **parts: object) -> Any:
+def build(group: str, config: DictConfig, kind: type = object, /, **parts: object) -> Any:
     """Build the chosen option of a group; `parts` are fields whose values are objects already.
 
     Raises:
-        ConfigError: a value is not allowed, or the option has no such key; the key is given as the user types it.
+        ConfigError: a value is not allowed, the option has no such key or lacks one, or the object is none of its
+            `kind`; the key is given as the user types it.
     """
-    values: dict[str, Any] = OmegaConf.to_container(config, resolve=True)  # type: ignore[assignment]
+    values = {str(key): plain_value(config, str(key), group) for key in config}
+    if "_target_" not in values:
+        raise ConfigError(group, values, f"keys that include {group}._target_, the full name of a class")
     target = values.pop("_target_")
-    cls = get_class(MOVED.get(target, target))
-    keys = [f.name for f in fields(cls) if f.init and f.name not in parts]
+    cls = find_class(group, target)
+    known = {f.name: f for f in fields(cls) if f.init and f.name not in parts}
     for key, value in values.items():
-        if key not in keys:
-            allowed = f"a key of {cls.__name__}: {', '.join(keys)}{closest(key, keys)}"
+        if key not in known:
+            allowed = f"a key of {cls.__name__}: {', '.join(known)}{closest(key, known)}"
             raise ConfigError(f"{group}.{key}", value, allowed)
+    for key, f in known.items():
+        if key not in values and f.default is MISSING and f.default_factory is MISSING:
+            raise ConfigError(f"{group}.{key}", "", f"a value: {cls.__name__} has no default for it")
     try:
-        return cls(**values, **parts)
+        part = cls(**values, **parts)
     except ConfigError as error:
         raise error.within(group) from None
+    if not isinstance(part, kind):
+        raise ConfigError(f"{group}._target_", target, f"a class that is a {kind.__name__}")
+    return part
+
+
+def find_class(group: str, target: object) -> Any:
+    """The dataclass that `_target_` names."""
+    try:
+        cls = get_object(MOVED.get(target, target)) if isinstance(target, str) else None
+    except Exception as error:  # of a module that is imported for it, whatever it raises
+        allowed = f"the full name of a class that can be imported ({one_line(error.__cause__ or error)})"
+        raise ConfigError(f"{group}._target_", target, allowed) from None
+    if not (isinstance(cls, type) and is_dataclass(cls)):
+        raise ConfigError(f"{group}._target_", target, "the full name of a dataclass, such as fmnist.loss.mse.MSE")
+    return cls

@@ -5,14 +5,18 @@ from datetime import datetime
 
 from omegaconf import OmegaConf
 
+from fmnist.config import check
 
-def run_folder(resume: str | None) -> str:
+
+def run_folder(resume: object) -> str:
     """The folder to go on in, or a new name that no other run has, even one started in the same instant."""
-    return resume or f"outputs/{unique_name()}"
+    check.text(resume=OmegaConf.to_container(resume) if OmegaConf.is_config(resume) else resume)
+    return str(resume or f"outputs/{unique_name()}")
 
 
-def sweep_folder(study: str | None) -> str:
+def sweep_folder(study: object) -> str:
     """The study's folder, or a new one."""
+    check.name(study=OmegaConf.to_container(study) if OmegaConf.is_config(study) else study)
     return f"multirun/{study or unique_name()}"
 
 

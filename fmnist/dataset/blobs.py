@@ -3,9 +3,11 @@
 from dataclasses import dataclass
 
 import numpy as np
+import psutil
 
 from fmnist.config import check
 from fmnist.dataset.images import Images, Published
+from fmnist.errors import ConfigError
 from fmnist.interfaces import Array, Rng, Split
 
 
@@ -32,6 +34,11 @@ class Blobs(Images):
         check.integer(1, height=self.height, width=self.width)
         check.non_negative(noise=self.noise)
         check.integer(0, seed=self.seed)
+        numbers = (self.examples + self.test_examples + self.classes) * self.height * self.width
+        if 2 * 8 * numbers > psutil.virtual_memory().total:  # float64 images, and their noise
+            key = max(("examples", "test_examples", "classes", "height", "width"), key=lambda key: getattr(self, key))
+            allowed = f"images that fit into memory; these need {16 * numbers / 2**30:,.1f} GiB"
+            raise ConfigError(key, getattr(self, key), allowed)
 
     def read(self) -> Published:
         for_prototypes, for_train, for_test = np.random.default_rng(self.seed).spawn(3)

@@ -18,6 +18,8 @@ from fmnist.network.layer_norm import LayerNorm
 
 NORMS: dict[str, type[BatchNorm] | type[LayerNorm] | None] = {"none": None, "batch": BatchNorm, "layer": LayerNorm}
 
+MOST = 10_000  # layers; a list of them has to be made before their memory can be estimated
+
 
 @dataclass(kw_only=True)
 class MLP(Model):
@@ -33,7 +35,7 @@ class MLP(Model):
     input_dropout: float = 0.0
 
     def __post_init__(self) -> None:
-        check.integer(0, layers=self.layers)
+        check.integer(0, MOST, layers=self.layers)
         for width in self.width if isinstance(self.width, list) else [self.width]:
             if not (check.is_integer(width) and width > 0):
                 raise ConfigError("width", self.width, "a whole number from 1 up, or a list of them")

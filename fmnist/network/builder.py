@@ -37,7 +37,8 @@ def build_network(
             p.value = memory[name]
         if p.start is None:
             fan_in, fan_out = p.shape
-            p.value[...] = init((fan_in, fan_out), rng)
+            with np.errstate(over="ignore"):  # weights that are too large are found in the first step
+                p.value[...] = init((fan_in, fan_out), rng)
         else:
             p.value[...] = p.start
 

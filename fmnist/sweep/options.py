@@ -35,8 +35,18 @@ class Options:
     dry_run: bool = False
 
     def __post_init__(self) -> None:
+        for key in ("sampler", "pruner", "params"):
+            if not isinstance(getattr(self, key), dict):
+                raise ConfigError(key, getattr(self, key), "a mapping of keys")
+        if not isinstance(self.enqueue, list):
+            raise ConfigError("enqueue", self.enqueue, "a list of {key: value}, 'key=value key=value' or experiments")
+        names = self.objectives
+        if names is not None and not (isinstance(names, list) and names and all(isinstance(n, str) for n in names)):
+            raise ConfigError("objectives", names, "null or a list of metrics, like [val/accuracy,seconds]")
+        check.text(storage=self.storage)
         check.integer(1, n_jobs=self.n_jobs, seeds=self.seeds)
-        check.integer(0, seed=self.seed, retries=self.retries)
+        check.integer(0, 2**31 - 1, seed=self.seed)
+        check.integer(0, retries=self.retries)
         check.one_of(("best", "last"), epoch=self.epoch)
         check.boolean(dry_run=self.dry_run, duplicates=self.duplicates)
         for key in ("n_trials", "max_failures", "stagnation"):

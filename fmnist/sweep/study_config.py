@@ -9,6 +9,8 @@ import optuna
 from hydra.core.config_loader import ConfigLoader
 from omegaconf import DictConfig, OmegaConf
 
+from fmnist.config import check
+from fmnist.config.values import plain_value
 from fmnist.errors import ConfigError
 from fmnist.sweep.options import Direction, Options, options
 from fmnist.sweep.space.parse import parse_space
@@ -36,16 +38,24 @@ class StudyConfig:
         loader: ConfigLoader,
         higher_is_better: Callable[[str], bool],
     ) -> None:
-        values: dict[str, Any] = OmegaConf.to_container(config.hydra.sweeper, resolve=True)  # type: ignore[assignment]
+        sweeper = config.hydra.sweeper
+        values: dict[str, Any] = {str(key): plain_value(sweeper, str(key), "hydra.sweeper") for key in sweeper}
         self.config = config
+        check.name(study=config.get("study"))
+        check.folder(**{"hydra.sweep.dir": config.hydra.sweep.dir})
         self.options: Options = options({key: value for key, value in values.items() if not key.startswith("_")})
         self.space, self.fixed_overrides = parse_space(self.options.params, overrides, loader)
         self.name = str(config.get("study") or Path(config.hydra.sweep.dir).name)
-        names = self.options.objectives or [config.get("objective", "value")]
+        objective = config.get("objective", "value")
+        if not isinstance(objective, str):
+            raise ConfigError("objective", objective, "the name of a metric")
+        names = self.options.objectives or [objective]
         self.objectives: dict[str, Direction] = {
             name: self.options.direction or ("maximize" if higher_is_better(name) else "minimize") for name in names
         }
         rule = self.options.sampler.get(GRID)
+        if rule is not None:
+            check.one_of(("always", "auto"), **{f"hydra.sweeper.sampler.{GRID}": rule})
         self.is_grid = rule == "always" or (rule == "auto" and self.space.is_discrete and not self.options.params)
         if self.is_grid and not self.space.is_discrete:
             raise ConfigError(

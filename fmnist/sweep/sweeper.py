@@ -14,7 +14,8 @@ from optuna.trial import TrialState
 from fmnist.errors import FmnistError
 from fmnist.files import atomic
 from fmnist.sweep.ask_tell import AskTell
-from fmnist.sweep.dry_run import check_study, print_study
+from fmnist.sweep.check_study import check_study
+from fmnist.sweep.dry_run import print_study
 from fmnist.sweep.limits import Limits
 from fmnist.sweep.program import Compose, Program
 from fmnist.sweep.results.counts import Counts
@@ -57,10 +58,10 @@ def sweep(
     if not study.is_grid:
         experiments = loader.get_group_options("experiment")
         study.points = warm_start.points(options.enqueue, study.space, compose, experiments)
+    check_study(study, loader, program)
     if options.dry_run:
         print_study(study)
         return {}
-    check_study(study, loader, program)
 
     folder = Path(config.hydra.sweep.dir)
     if options.storage:

@@ -13,11 +13,10 @@ from pathlib import Path
 from typing import NoReturn
 
 from hydra.core.hydra_config import HydraConfig
-from hydra.errors import ConfigCompositionException, HydraException, MissingConfigException, OverrideParseException
-from omegaconf import DictConfig, OmegaConf
-from omegaconf.errors import OmegaConfBaseException
+from omegaconf import OmegaConf
 
-from fmnist.errors import ConfigError, FmnistError, closest, one_line
+from fmnist.errors import FmnistError, shorten
+from fmnist.terminal.config_errors import explain
 
 SET_BY_FMNIST = "FMNIST_HYDRA_FULL_ERROR"  # HYDRA_FULL_ERROR is not the user's wish
 
@@ -33,23 +32,14 @@ def user_errors() -> Iterator[None]:
         yield
     except FmnistError as error:
         fail(str(error), error.exit_code)
-    except MissingConfigException as error:
-        fail(unknown_option_message(error))
-    except ConfigCompositionException as error:
-        fail(unknown_key_message(error))
-    except OverrideParseException as error:
-        fail(f"{error.override}: cannot be read as key=value: {one_line(error)}")
-    except (HydraException, OmegaConfBaseException) as error:
-        fail(one_line(error))
-    except ValueError as error:
-        if "Config group override" not in str(error):
-            raise
-        fail(f"a group takes the name of one of its options: {one_line(error)}")
-    except OSError as error:
-        fail(file_error_message(error))
     except KeyboardInterrupt:
         folder = output_folder()
         fail("interrupted" + (f"; resume={relpath(folder)} goes on with it" if folder else ""), 130)
+    except Exception as error:
+        message = explain(error) or (file_error_message(error) if isinstance(error, OSError) else None)
+        if message is None:
+            raise
+        fail(message)
 
 
 def fail(message: str, exit_code: int = 2) -> NoReturn:
@@ -81,39 +71,5 @@ def file_error_message(error: OSError) -> str:
         return f"the disk is full ({reason}): make room{then}"
     if folder is None:  # Hydra was about to make it
         key = "hydra.sweep.dir" if {"-m", "--multirun"} & {*sys.argv} else "hydra.run.dir"
-        return f"{key}={error.filename}: allowed is a folder that can be written ({reason})"
+        return f"{key}={shorten(str(error.filename))}: allowed is a folder that can be written ({reason})"
     return f"{error.filename}: {reason}" if error.filename else reason
-
-
-def unknown_option_message(error: MissingConfigException) -> str:
-    """optimizer=adm: allowed is one of adadelta, … (did you mean adam?)."""
-    if not error.missing_cfg_file or not error.options:
-        return one_line(error).partition(" Config search path")[0]
-    group, _, option = error.missing_cfg_file.rpartition("/")
-    names = [name for name in error.options if not name.startswith("_")]
-    return str(ConfigError(group, option, f"one of {', '.join(names)}{closest(option, names)}"))
-
-
-def unknown_key_message(error: ConfigCompositionException) -> str:
-    """optimizer.momentum=0.9: allowed is one of the keys lr, … ."""
-    cause = error.__cause__
-    key = getattr(cause, "full_key", None)
-    parent = getattr(cause, "parent_node", None)
-    if key and isinstance(parent, DictConfig):
-        names = [str(name) for name in parent if not str(name).startswith("_")]
-        group, _, last = key.rpartition(".")
-        sections = [name for name in names if isinstance(parent[name], DictConfig) and last in parent[name]]
-        inner = [f"{group}.{section}.{last}" for section in sections]
-        hint = f" (did you mean {' or '.join(inner)}?)" if inner else closest(last, names)
-        allowed = f"one of the keys {', '.join(names)}{hint}" if names else f"no key: {group} has none"
-        return str(ConfigError(key, command_line_value(key), allowed))
-    return one_line(error)
-
-
-def command_line_value(key: str) -> str:
-    """The value of the key on the command line."""
-    for override in sys.argv[1:]:
-        name, _, value = override.lstrip("+~").partition("=")
-        if name == key:
-            return value
-    return "…"

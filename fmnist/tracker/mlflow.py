@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from fmnist.errors import show
+from fmnist.config import check
+from fmnist.errors import ConfigError, show
 from fmnist.files import atomic
 from fmnist.files.cache import cache_root
 from fmnist.interfaces import Metrics
@@ -32,6 +33,9 @@ class MLflow(BaseTracker):
     name: str | None = None
 
     def __post_init__(self) -> None:
+        check.text(uri=self.uri, name=self.name, experiment=self.experiment)
+        if self.experiment is None:
+            raise ConfigError("experiment", None, "the name of an experiment")
         require("mlflow", "MLflow")
 
     def start(self, folder: Path, history: Sequence[Metrics]) -> None:

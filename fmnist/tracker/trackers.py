@@ -78,7 +78,8 @@ def build_trackers(section: DictConfig) -> Trackers:
         ConfigError: a value is not allowed.
         FmnistError: a package is not installed.
     """
-    return Trackers({name: build(f"tracker.{name}", options) for name, options in sections(section).items() if options})
+    found = {name: options for name, options in sections(section).items() if options is not None}
+    return Trackers({name: build(f"tracker.{name}", options, BaseTracker) for name, options in found.items()})
 
 
 def sections(section: DictConfig) -> dict[str, DictConfig]:
@@ -89,7 +90,8 @@ def sections(section: DictConfig) -> dict[str, DictConfig]:
     for key, value in found.items():
         if value is not None and not OmegaConf.is_dict(value):
             homes = [f"tracker.{name}.{key}" for name, options in found.items() if OmegaConf.is_dict(options)]
-            raise ConfigError(f"tracker.{key}", value, f"a tracker's own key, like {' or '.join(homes)}")
+            own = f", or a tracker's own key, like {' or '.join(homes)}" if homes else ""
+            raise ConfigError(f"tracker.{key}", value, f"null, which leaves it out, or the keys of a tracker{own}")
     return found
 
 

@@ -45,6 +45,8 @@ class Wandb(BaseTracker):
         check.one_of(MODES, mode=self.mode)
         check.positive(timeout=self.timeout)
         check.boolean(artifact=self.artifact)
+        keys = ("project", "entity", "group", "job_type", "name", "notes")
+        check.text(**{key: getattr(self, key) for key in keys})
         if not isinstance(self.tags, list) or not all(isinstance(tag, str) for tag in self.tags):
             raise ConfigError("tags", self.tags, "a list of words, like [baseline,mine]")
 

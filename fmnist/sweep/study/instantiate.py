@@ -1,16 +1,16 @@
 """Samplers and pruners: Optuna's, from the options of hydra/sweeper/sampler and hydra/sweeper/pruner."""
 
 import warnings
+from collections.abc import Mapping
 from importlib.util import find_spec
 from typing import Any
 
-from hydra.errors import InstantiationException
 from hydra.utils import instantiate
 from optuna.exceptions import ExperimentalWarning
 from optuna.pruners import BasePruner
 from optuna.samplers import BaseSampler
 
-from fmnist.errors import ConfigError, FmnistError, one_line
+from fmnist.errors import ConfigError, FmnistError, one_line, shorten, show
 
 # Keys of an option that are the sweeper's own; all are optional.
 REQUIRES = "_requires_"  # packages that Optuna imports late, in the middle of a search
@@ -21,31 +21,60 @@ ATTEMPT = 1_000_003  # between the seeds of two attempts at a point; no study ha
 
 
 def build_pruner(config: dict[str, Any]) -> BasePruner:
-    return instantiate_option("pruner", config)
+    return instantiate_option("pruner", BasePruner, config)
 
 
 def build_sampler(config: dict[str, Any], seed: int, number: int = 0, attempt: int = 0) -> BaseSampler:
     """The sampler for one attempt at the point of the trial of this number."""
     own = 0 if config.get(ONE_SEED) else number + attempt * ATTEMPT
-    return instantiate_option("sampler", config, seed=seed + own)
+    return instantiate_option("sampler", BaseSampler, config, seed=seed + own)
 
 
-def instantiate_option(group: str, config: dict[str, Any], **arguments: Any) -> Any:
-    """The object that an option of hydra/sweeper/GROUP describes.
+def instantiate_option(group: str, kind: type, config: Mapping[str, Any], **arguments: Any) -> Any:
+    """The object of a `kind` that an option of hydra/sweeper/GROUP describes.
 
     Raises:
         FmnistError: it needs a package that is not installed.
         ConfigError: it does not take a key.
     """
-    name = config["_target_"].rpartition(".")[2]
-    for package in config.get(REQUIRES, ()):
+    where, target = f"hydra.sweeper.{group}", config.get("_target_")
+    if not isinstance(target, str):
+        raise ConfigError(f"{where}._target_", target, "the full name of a class, such as optuna.samplers.TPESampler")
+    packages = config.get(REQUIRES, [])
+    if not (isinstance(packages, list) and all(isinstance(package, str) for package in packages)):
+        raise ConfigError(f"{where}.{REQUIRES}", packages, "a list of packages")
+    for package in packages:
         if find_spec(package) is None:
+            name = target.rpartition(".")[2]
             raise FmnistError(f"hydra/sweeper/{group}: {name} needs the package {package}: pip install {package}")
     values = {key: value for key, value in config.items() if key not in (REQUIRES, GRID, ONE_SEED)}
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", ExperimentalWarning)  # the user has chosen it
-            return instantiate(values, **arguments)
-    except InstantiationException as error:
-        cause = error.__cause__ or error
-        raise ConfigError(f"hydra.sweeper.{group}", name, f"other keys: {one_line(cause)}") from None
+        built = make(values, arguments)
+    except Exception as error:  # of whatever class the option names
+        reason = one_line(error.__cause__ or error)
+        key = culprit(values, arguments)
+        if key is None:
+            keys = " ".join(f"{where}.{name}={shorten(show(value))}" for name, value in values.items())
+            raise FmnistError(f"{keys}: {reason}") from None
+        raise ConfigError(f"{where}.{key}", values[key], f"what {target} takes ({reason})") from None
+    if not isinstance(built, kind):
+        raise ConfigError(f"{where}._target_", target, f"a class that is a {kind.__name__}")
+    return built
+
+
+def make(values: Mapping[str, Any], arguments: Mapping[str, Any]) -> Any:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ExperimentalWarning)  # the user has chosen it
+        return instantiate(dict(values), **arguments)
+
+
+def culprit(values: Mapping[str, Any], arguments: Mapping[str, Any]) -> str | None:
+    """The key without which the object can be built; None if there is none."""
+    for key in values:
+        if key != "_target_":
+            try:
+                make({name: value for name, value in values.items() if name != key}, arguments)
+            except Exception:
+                continue
+            return key
+    return None
