@@ -34,7 +34,7 @@ def summarize(training: TrainingState, splits: Splits, test: Metrics, state: str
         "epochs": training.epoch,
         "seconds": sum(metrics["seconds"] for metrics in history),
         "parameters": training.network.params.size,
-        "engine": training.engine.name,
+        "engine": training.engine.description,
         "dataset": splits.name,
         "source": splits.source,
         "examples": {"train": splits.train.size, "val": splits.val.size, "test": splits.test.size},

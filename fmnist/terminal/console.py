@@ -65,6 +65,7 @@ def print_summary(summary: Mapping[str, Any], folder: object) -> None:
         "best epoch": f"{best['epoch']} of {summary['epochs']} ({summary['reason']})",
         "parameters": f"{summary['parameters']:,}",
         "seconds": f"{summary['seconds']:.1f}",
+        "engine": summary["engine"],
         "data set": f"{summary['dataset']} from {relative_folder(summary['source'])}",
         "folder": str(folder),
     }
