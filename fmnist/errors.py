@@ -42,6 +42,14 @@ class Diverged(FmnistError):
     exit_code = 1
 
 
+class Terminated(KeyboardInterrupt):
+    """A signal asks the program to end; it does so as by Ctrl-C. The message is the signal's name."""
+
+    def __init__(self, name: str, number: int) -> None:
+        super().__init__(name)
+        self.exit_code = 128 + number
+
+
 def one_line(error: BaseException) -> str:
     """The error's message on one line, without Hydra's link to its documentation."""
     return " ".join(str(error).partition("\nSee https")[0].split())

@@ -15,7 +15,8 @@ def end_state(training: TrainingState, error: BaseException | None) -> tuple[str
     if isinstance(error, Diverged):
         return "diverged", str(error)
     if isinstance(error, KeyboardInterrupt):
-        return "interrupted", f"interrupted in epoch {training.epoch + 1}"
+        by = f" by {error}" if str(error) else ""
+        return "interrupted", f"interrupted{by} in epoch {training.epoch + 1}"
     return "failed", f"{type(error).__name__}: {error}"
 
 

@@ -29,6 +29,7 @@ from fmnist.sweep.workers.job import Job
 from fmnist.sweep.workers.launcher import LauncherRunner
 from fmnist.sweep.workers.local import LocalRunner
 from fmnist.terminal.console import echo
+from fmnist.terminal.output import output_is_optional
 
 
 class SweepFailed(FmnistError):
@@ -77,7 +78,7 @@ def sweep(
         runner = LocalRunner(hydra_context, config, job, options.n_jobs, options.trial_timeout)
     else:
         runner = LauncherRunner(hydra_context, config, job, options.n_jobs, folder)
-    with storage_errors(queue.url):
+    with storage_errors(queue.url), output_is_optional():
         return optimize(study, queue, folder, runner, program, compose)
 
 
