@@ -53,4 +53,4 @@ def test_processes_that_build_at_the_same_time_do_not_disturb_each_other(tmp_pat
     assert ends == [("", 0)] * 3
     assert np.array_equal(Tiny(folder=folder).load().train.x, IMAGES.reshape(40, 15))
     assert copy.read_bytes() == idx_bytes(IMAGES)
-    assert not list(copy.parent.glob("*.part"))
+    assert not list(copy.parent.glob(".*"))

@@ -2,8 +2,12 @@
 
 import json
 import os
+import re
+import socket
+import time
 import zlib
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import IO, Any
 from zipfile import BadZipFile
@@ -13,10 +17,14 @@ import numpy as np
 from fmnist.errors import CheckpointError
 from fmnist.interfaces import Array, State
 
+# Of a process and its machine; of a process, or of none, in earlier versions.
+TEMPORARY = re.compile(r"\..+\.(?P<pid>\d+)(@(?P<host>.+))?|.+\.[0-9a-f]{32}\.part")
+HOUR = 3600.0
+
 
 def write(path: Path, content: Callable[[IO[bytes]], object]) -> None:
     """Let `content` write the file; `path` is always the complete old or the complete new file."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    temporary = path.with_name(f".{path.name}.{os.getpid()}@{socket.gethostname()}")
     try:
         with open(temporary, "wb") as file:
             content(file)
@@ -26,6 +34,25 @@ def write(path: Path, content: Callable[[IO[bytes]], object]) -> None:
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
+
+
+def clear(folder: Path) -> None:
+    """Remove the files that killed processes have left half-written.
+
+    Of a process on another machine nothing is known: its file goes when nobody has written to it for an hour.
+    """
+    for file in folder.iterdir():
+        if name := TEMPORARY.fullmatch(file.name):
+            with suppress(OSError):  # its process has just finished it
+                if is_gone(name["pid"], name["host"]) or time.time() - file.stat().st_mtime > HOUR:
+                    file.unlink()
+
+
+def is_gone(pid: str, host: str | None) -> bool:
+    """Whether the process has certainly ended."""
+    import psutil
+
+    return host == socket.gethostname() and not psutil.pid_exists(int(pid))
 
 
 def write_text(path: Path, text: str) -> None:

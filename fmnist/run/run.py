@@ -75,6 +75,7 @@ class Run(Callback):
             raise FmnistError(f"{self.folder} already holds a run; resume={self.folder} goes on with it")
 
     def write(self) -> None:
+        atomic.clear(self.folder)
         command = shlex.join(["python", *([sys.argv[0], *self.overrides] if trial.current() else sys.argv)])
         if not self.resume:
             atomic.write_text(self.folder / "overrides.yaml", OmegaConf.to_yaml(list(self.overrides)))
