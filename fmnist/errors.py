@@ -2,6 +2,9 @@
 
 from collections.abc import Iterable
 from difflib import get_close_matches
+from errno import EDQUOT, EFBIG, ENOSPC
+
+DISK_FULL = (ENOSPC, EDQUOT, EFBIG)  # numbers of an OSError
 
 
 class FmnistError(Exception):
@@ -34,6 +37,13 @@ class DataUnavailable(DataError):
 
 class CheckpointError(FmnistError):
     """A checkpoint cannot be read, or belongs to another network."""
+
+
+class DamagedFile(FmnistError):
+    """A file of a run or a sweep is not what was written there."""
+
+    def __init__(self, file: object, reason: str) -> None:
+        super().__init__(f"{file}: {reason}")
 
 
 class Diverged(FmnistError):

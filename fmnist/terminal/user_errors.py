@@ -7,7 +7,6 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from errno import EDQUOT, EFBIG, ENOSPC
 from os.path import relpath
 from pathlib import Path
 from typing import NoReturn
@@ -17,7 +16,7 @@ from hydra.errors import ConfigCompositionException, HydraException, MissingConf
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
-from fmnist.errors import ConfigError, FmnistError, Terminated, closest, one_line
+from fmnist.errors import DISK_FULL, ConfigError, FmnistError, Terminated, closest, one_line
 from fmnist.terminal.output import output_ends_quietly
 from fmnist.terminal.signals import signals_interrupt
 
@@ -91,7 +90,7 @@ def interruption_message(by: str = "") -> str:
 def file_error_message(error: OSError) -> str:
     """The message for a full disk, a folder that cannot be written, or another error with a file."""
     folder, reason = output_folder(), error.strerror or str(error)
-    if error.errno in (ENOSPC, EDQUOT, EFBIG):
+    if error.errno in DISK_FULL:
         then = f", then resume={relpath(folder)} goes on behind the last whole checkpoint" if folder else ""
         return f"the disk is full ({reason}): make room{then}"
     if folder is None and error.filename:  # Hydra was about to make it

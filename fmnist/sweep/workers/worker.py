@@ -15,7 +15,7 @@ from hydra.core.singleton import Singleton
 from hydra.core.utils import run_job, setup_globals
 from omegaconf import open_dict
 
-from fmnist.sweep.program import Outcome, failed
+from fmnist.sweep.program import Outcome, failed, failed_by
 from fmnist.terminal.signals import SIGNALS
 
 THREADS = ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OMP_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
@@ -117,5 +117,5 @@ def execute(overrides: list[str], hydra_context: Any, config: Any, task: Any) ->
         )
         outcome: Outcome = done.return_value
     except Exception as error:  # composition, or the folder
-        return failed(f"{type(error).__name__}: {error}")
+        return failed_by(error)
     return outcome
