@@ -6,6 +6,8 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -71,13 +73,19 @@ def test_a_signal_to_a_whole_sweep_leaves_a_study_to_go_on_with(tmp_path: Path) 
     agrees_with_its_runs(going.folder, 5)
 
 
+@contextmanager
+def signal_at_the_end() -> Iterator[None]:
+    """While the summary is written."""
+    try:
+        yield
+    finally:
+        signal.raise_signal(signal.SIGTERM)
+
+
 def test_the_first_signal_counts_and_handlers_are_put_back() -> None:
     before = [signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGHUP)]
-    with pytest.raises(Terminated, match=r"^SIGHUP$") as caught, signals_interrupt():
-        try:
-            signal.raise_signal(signal.SIGHUP)
-        finally:
-            signal.raise_signal(signal.SIGTERM)  # while the summary is written
+    with pytest.raises(Terminated, match=r"^SIGHUP$") as caught, signals_interrupt(), signal_at_the_end():
+        signal.raise_signal(signal.SIGHUP)
     assert caught.value.exit_code == 129
     assert [signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGHUP)] == before
 

@@ -1,6 +1,7 @@
 """The console: a run's settings, progress and results. The same lines go to the run's log."""
 
 import logging
+import sys
 from collections.abc import Mapping
 from functools import cache
 from os.path import isdir, relpath
@@ -26,6 +27,11 @@ def echo(line: str) -> None:
     """Print the line and log it."""
     console().print(line)
     log.info(line)
+
+
+def warn(line: str) -> None:
+    """On standard error, so that a table in a pipe stays one."""
+    print(line, file=sys.stderr)
 
 
 def print_settings(config: Mapping[str, Any], choices: Mapping[str, str]) -> None:
