@@ -13,7 +13,7 @@ help: ## say what there is
 train: $(BIN)/ready ## make the environment if need be, get the data, train
 	@$(BIN)/python train.py $(ARGS) || { code=$$?; test $$code -eq 3 || exit $$code; \
 	echo; echo "The data set is out of reach, see above. Training on scikit-learn's digits instead (dataset=digits)."; \
-	echo; $(BIN)/python train.py $(ARGS) dataset=digits; }
+	echo; $(BIN)/python train.py $(ARGS) dataset=digits dataset.train_limit=null dataset.test_limit=null; }
 
 test: $(BIN)/ready-dev ## run the tests on all cores; ARGS="-k resume" for some
 	$(BIN)/python -m pytest -n auto --dist worksteal $(ARGS)

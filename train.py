@@ -9,6 +9,7 @@ from omegaconf import DictConfig
 
 from fmnist.config import repository, resolvers  # noqa: F401  a quick copy of the configs; resolvers of config.yaml
 from fmnist.sweep import trial
+from fmnist.terminal.output import output_is_optional
 from fmnist.terminal.user_errors import user_errors
 
 
@@ -17,7 +18,7 @@ def main(config: DictConfig) -> float:
     """One run; returns its objective."""
     if trial.current():  # the sweep records its errors
         return train(config)
-    with user_errors():
+    with user_errors(), output_is_optional():
         return train(config)
 
 

@@ -18,8 +18,8 @@ def main() -> None:
         subparser = commands.add_parser(file.name.replace("_", "-"), help=text.partition("\n")[0], description=text)
         module.arguments(subparser)
         subparser.set_defaults(run=module.run)
-    arguments = parser.parse_args()
     with user_errors():
+        arguments = parser.parse_args()
         arguments.run(arguments)
 
 

@@ -2,6 +2,9 @@
 
 from collections.abc import Iterable
 from difflib import get_close_matches
+from errno import EDQUOT, EFBIG, ENOSPC
+
+DISK_FULL = (ENOSPC, EDQUOT, EFBIG)  # numbers of an OSError
 
 
 class FmnistError(Exception):
@@ -36,10 +39,25 @@ class CheckpointError(FmnistError):
     """A checkpoint cannot be read, or belongs to another network."""
 
 
+class DamagedFile(FmnistError):
+    """A file of a run or a sweep is not what was written there."""
+
+    def __init__(self, file: object, reason: str) -> None:
+        super().__init__(f"{file}: {reason}")
+
+
 class Diverged(FmnistError):
     """The loss became NaN or infinite."""
 
     exit_code = 1
+
+
+class Terminated(KeyboardInterrupt):
+    """A signal asks the program to end; it does so as by Ctrl-C. The message is the signal's name."""
+
+    def __init__(self, name: str, number: int) -> None:
+        super().__init__(name)
+        self.exit_code = 128 + number
 
 
 def one_line(error: BaseException) -> str:

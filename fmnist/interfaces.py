@@ -69,6 +69,10 @@ class Engine(Protocol):
     def name(self) -> str:
         """numpy | numba."""
 
+    @property
+    def description(self) -> str:
+        """For the record: the name, and the operations that another engine ran ("numba, without loss, update")."""
+
     def bind(self, operation: Callable[..., None], *arguments: Any) -> Callable[[], None]:
         """`operation(*arguments)`, ready to be called again and again.
 

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from options import ROOT
+from options import ROOT, python_path
 
 TINY = ("debug=tiny", "callbacks.progress=null")
 
@@ -20,7 +20,7 @@ STRICT = "error,ignore::ResourceWarning"
 def run(*words: str, cwd: Path, **environment: str) -> subprocess.CompletedProcess[str]:
     """The finished process; nothing is checked."""
     words = tuple(str(word) for word in words)
-    env = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONWARNINGS": STRICT, "COLUMNS": "200", **environment}
+    env = {**os.environ, "PYTHONPATH": python_path(ROOT), "PYTHONWARNINGS": STRICT, "COLUMNS": "200", **environment}
     return subprocess.run(
         [sys.executable, *words], cwd=cwd, env=env, capture_output=True, text=True, timeout=120, check=False
     )

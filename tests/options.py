@@ -1,5 +1,6 @@
 """The options of a config group, read from the YAML files on disk: contract tests pick up a new file."""
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,11 @@ from fmnist.config.build import build as build_part
 
 ROOT = Path(__file__).parent.parent
 CONF = ROOT / "conf"
+
+
+def python_path(*folders: Path) -> str:
+    """$PYTHONPATH of a child process: these folders, then those of the tests, which may hide Numba."""
+    return os.pathsep.join([*map(str, folders), *filter(None, [os.environ.get("PYTHONPATH")])])
 
 
 def options(group: str) -> list[str]:

@@ -16,7 +16,7 @@ from pathlib import Path
 import optuna
 
 from cli import STRICT
-from options import ROOT
+from options import ROOT, python_path
 
 DEBIAN = Path("/usr/lib/postgresql")
 USERS = ("postgres", "nobody")  # PostgreSQL refuses to run as root
@@ -159,11 +159,11 @@ class Sweep:
     """`python train.py …` in the background; with a `host` as if on a machine of that name."""
 
     def __init__(self, *words: str, cwd: Path, host: str | None = None) -> None:
-        env = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONWARNINGS": STRICT, "COLUMNS": "200"}
+        env = {**os.environ, "PYTHONPATH": python_path(ROOT), "PYTHONWARNINGS": STRICT, "COLUMNS": "200"}
         if host:
             (cwd / "tmp").mkdir(parents=True)
             (cwd / "sitecustomize.py").write_text(OTHER_HOST)
-            env |= {"PYTHONPATH": f"{ROOT}:{cwd}", "FMNIST_TEST_HOST": host, "TMPDIR": str(cwd / "tmp")}
+            env |= {"PYTHONPATH": python_path(ROOT, cwd), "FMNIST_TEST_HOST": host, "TMPDIR": str(cwd / "tmp")}
         # Files, not pipes: nobody reads while it runs.
         name = f"{len(list(cwd.glob('*.out')))}"
         self.out, self.err = cwd / f"{name}.out", cwd / f"{name}.err"

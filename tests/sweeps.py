@@ -12,7 +12,7 @@ from typing import Any
 import optuna
 
 from cli import train
-from options import ROOT
+from options import ROOT, python_path
 
 optuna.logging.set_verbosity(optuna.logging.WARNING)
 FINISHED = {"COMPLETE", "PRUNED", "FAIL"}
@@ -60,7 +60,7 @@ class Going:
 
     def __init__(self, *words: str, cwd: Path, study: str = "s") -> None:
         command = [sys.executable, str(ROOT / "train.py"), *words, f"study={study}"]
-        env = {**os.environ, "PYTHONPATH": str(ROOT), "COLUMNS": "200"}
+        env = {**os.environ, "PYTHONPATH": python_path(ROOT), "COLUMNS": "200"}
         self.process = subprocess.Popen(
             command, cwd=cwd, env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
         )

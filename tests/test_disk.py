@@ -10,6 +10,7 @@ import pytest
 
 from cli import TINY, metrics, summary, train, trained
 from options import ROOT
+from sweeps import states
 
 # Each epoch's checkpoints are about 2 MB; a second epoch finds no room.
 LARGE = (*TINY, "model.width=3000", "trainer.epochs=2", "callbacks.progress=null")
@@ -53,3 +54,19 @@ def test_a_file_that_cannot_grow_is_one_line_and_the_run_can_go_on(tmp_path: Pat
     assert train("resume=run", cwd=tmp_path).returncode == 0
     straight = trained(*LARGE, cwd=tmp_path, folder="straight")
     assert summary(tmp_path / "run")["value"] == summary(straight)["value"]
+
+
+def test_a_trial_that_found_no_room_is_run_again_when_there_is_some(tmp_path: Path) -> None:
+    def limit() -> None:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (500_000, 500_000))
+
+    words = ("-m", *TINY, "model.width=10,3000,11", "study=s", "trainer.epochs=2")
+    command = [sys.executable, str(ROOT / "train.py"), *words]
+    done = subprocess.run(command, cwd=tmp_path, preexec_fn=limit, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert done.stderr.startswith("error: the disk is full (trial 1: OSError: [Errno 27] File too large"), done.stderr
+    assert len(done.stderr.splitlines()) == 1
+    assert states(tmp_path / "multirun" / "s") == ["COMPLETE", "WAITING", "WAITING"]
+    done = train(*words, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert states(tmp_path / "multirun" / "s") == ["COMPLETE"] * 3

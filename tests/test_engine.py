@@ -26,7 +26,7 @@ from fmnist.network.parameters import Parameters
 from layers import backward, forward
 from options import ROOT, build, options
 
-pytest.importorskip("numba")
+pytest.importorskip("numba", reason="pip install numba")
 ENGINES: tuple[Engine, Engine] = (NumPy(), Numba())
 ROUNDING = {"rtol": 2e-5, "atol": 2e-5}  # a few units in float32's last place, after a step that may add up many
 
@@ -287,6 +287,38 @@ def test_a_plain_function_runs_in_numpy_and_says_so_once(capsys: pytest.CaptureF
         Numba().bind(doubled, z, a)()
     np.testing.assert_array_equal(a, 2 * z)
     assert capsys.readouterr().out == "engine=numba: NumPy runs doubled, which has no compiled loop\n"
+
+
+# ---- what is wrong, and no reason to fall back
+
+
+def test_wrong_arguments_are_an_error_and_the_right_ones_are_compiled_afterwards() -> None:
+    z, a, none = normal(5, 4), np.empty((5, 4), "float32"), np.empty(0, "int64")
+    relu = build("activation", "relu").rule
+    wrong = [
+        ((relu, (), z, None), "missing 1 required positional argument"),
+        ((relu, (), z[0], None, a[0]), "missing 1 required positional argument"),
+        ((relu, (), z.T, None, a.T), "^activate: an array is not contiguous$"),
+        ((relu, (), none, None, none), "^activate: there is no array of floats$"),
+    ]
+    engine = Numba()
+    for arguments, message in wrong:
+        with pytest.raises((TypeError, ValueError), match=message):
+            engine.bind(activate, *arguments)
+    engine.bind(activate, relu, (), z, None, a)()
+    np.testing.assert_array_equal(a, np.maximum(z, 0))
+    assert (engine.description, z.sum()) == ("numba", normal(5, 4).sum())
+
+
+@pytest.mark.falls_back
+def test_an_engine_says_what_it_left_to_numpy_and_another_one_does_not() -> None:
+    z, a = normal(5, 4), np.empty((5, 4), "float32")
+    for _ in range(2):  # the second engine hears of it from the process's memory, and says it of itself again
+        engine = Numba()
+        engine.bind(doubled, z, a)
+        engine.bind(activate, by_the_table, (), z, None, a)
+        assert engine.description == "numba, without activate, doubled"
+    assert Numba().description == "numba"
 
 
 def test_without_numba_auto_is_numpy_and_numba_is_refused_in_one_line(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -16,7 +16,6 @@ import numpy as np
 import pytest
 
 from fmnist.engine import product
-from fmnist.engine.llvm import kernel
 from fmnist.engine.llvm.arguments import Arguments
 from fmnist.engine.llvm.fingerprint import fingerprint
 from fmnist.engine.numba import Numba
@@ -25,7 +24,7 @@ from fmnist.network.activate import activate
 from fmnist.network.parameters import Parameters
 from options import ROOT, build, options
 
-pytest.importorskip("numba")
+kernel = pytest.importorskip("fmnist.engine.llvm.kernel", reason="pip install numba")
 
 # ---- between two processes: a kind of value, and a rule `rule` that reads X
 

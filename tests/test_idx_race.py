@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
+from options import python_path
 from tiny_idx import IMAGES, Tiny, idx_bytes, write
 
 RACER = """
@@ -32,7 +33,7 @@ def test_processes_that_build_at_the_same_time_do_not_disturb_each_other(tmp_pat
     folder = str(write(tmp_path / "files"))
     copy = cache / "tiny" / "train-images-idx3-ubyte"
     tests = Path(__file__).resolve().parent
-    env = os.environ | {"PYTHONPATH": f"{tests}{os.pathsep}{tests.parent}"}
+    env = os.environ | {"PYTHONPATH": python_path(tests, tests.parent)}
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
     with ExitStack() as stack:
         runs = [
@@ -52,4 +53,4 @@ def test_processes_that_build_at_the_same_time_do_not_disturb_each_other(tmp_pat
     assert ends == [("", 0)] * 3
     assert np.array_equal(Tiny(folder=folder).load().train.x, IMAGES.reshape(40, 15))
     assert copy.read_bytes() == idx_bytes(IMAGES)
-    assert not list(copy.parent.glob("*.part"))
+    assert not list(copy.parent.glob(".*"))

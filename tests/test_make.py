@@ -30,7 +30,8 @@ def make_train(copy: Path, words: str, **environment: str) -> subprocess.Complet
 def test_without_files_and_network_it_falls_back_to_digits_and_says_so(tmp_path: Path) -> None:
     copy = tmp_path / "somewhere" / "fmnist"
     copy.mkdir(parents=True)
-    done = make_train(copy, "engine=numpy trainer.epochs=3 hydra.run.dir=run")
+    # An experiment that limits the data set to more images than there are digits.
+    done = make_train(copy, "experiment=quick engine=numpy hydra.run.dir=run")
     assert done.returncode == 0, done.stderr
     for said in (str(copy / "data"), "fashion-mnist.s3-website", "github.com", "dataset.folder=", "dataset=digits"):
         assert said in done.stderr, said

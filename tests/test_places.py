@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from fmnist.errors import DataError
+from options import python_path
 from tiny_idx import Tiny, write
 
 TESTS = Path(__file__).resolve().parent
@@ -35,7 +36,7 @@ def test_each_place_wins_over_the_later_ones(tmp_path):
     )
     done = subprocess.run(
         [sys.executable, "-c", program, *map(str, places)],
-        env=os.environ | {"FMNIST_DATA": str(data), "FMNIST_CACHE": str(cache), "PYTHONPATH": f"{ROOT}:{TESTS}"},
+        env=os.environ | {"FMNIST_DATA": str(data), "FMNIST_CACHE": str(cache), "PYTHONPATH": python_path(ROOT, TESTS)},
         cwd=here,
         capture_output=True,
         text=True,

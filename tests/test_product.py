@@ -15,7 +15,7 @@ from fmnist.interfaces import Array
 from fmnist.network.dense import forward_product, input_gradient, weight_gradient
 from options import ROOT
 
-pytest.importorskip("numba")
+pytest.importorskip("numba", reason="pip install numba")
 
 # batch, inputs, outputs: whole tiles, one more and one less, less than a tile, a single number, long sums
 SHAPES = [(32, 64, 64), (9, 33, 65), (7, 31, 63), (8, 16, 15), (1, 1, 1), (3, 2, 10), (24, 784, 10), (64, 40, 17)]

@@ -7,6 +7,7 @@ import sys
 from contextlib import suppress
 from pathlib import Path
 
+from options import python_path
 from tiny_idx import GZ
 from tiny_mirror import mirror
 
@@ -28,7 +29,7 @@ def test_a_terminal_shows_a_bar_for_each_file(tmp_path):
     with mirror("500", bad=("train-labels-idx1-ubyte.gz",)) as first, mirror() as second:
         command = [sys.executable, "-c", program, first.url, second.url]
         env = os.environ | {
-            "PYTHONPATH": f"{TESTS}{os.pathsep}{TESTS.parent}",
+            "PYTHONPATH": python_path(TESTS, TESTS.parent),
             "FMNIST_CACHE": str(tmp_path / "cache"),
             "NO_PROXY": "127.0.0.1",
             "TERM": "xterm",

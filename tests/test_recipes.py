@@ -15,7 +15,7 @@ import pytest
 
 from cli import STRICT, summary
 from fmnist.experiment import GROUPS
-from options import ROOT
+from options import ROOT, python_path
 
 RECIPES = ROOT / "tests" / "recipes"  # a tree of new files, as in the project
 # What a user clones; not what he makes there.
@@ -115,7 +115,7 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def python(copy: Path, *words: str, warnings: str = STRICT) -> str:
     """What a process in the copy prints; it must succeed."""
     env = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST")}
-    env |= {"PYTHONPATH": str(copy), "PYTHONWARNINGS": warnings, "COLUMNS": "200"}
+    env |= {"PYTHONPATH": python_path(copy), "PYTHONWARNINGS": warnings, "COLUMNS": "200"}
     command = [sys.executable, *words]
     done = subprocess.run(command, cwd=copy, env=env, capture_output=True, text=True, timeout=900, check=False)
     assert done.returncode == 0, done.stdout[-8000:] + done.stderr[-8000:]

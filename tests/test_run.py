@@ -15,7 +15,7 @@ from cli import TINY, metrics, run, summary, train, trained
 from fmnist.dataset.fashion_mnist import FashionMNIST
 from fmnist.errors import FmnistError
 from fmnist.files.lock import lock_folder
-from options import ROOT, build
+from options import ROOT, build, python_path
 from real_data import HOW, is_here
 
 FILES = {
@@ -215,6 +215,28 @@ def test_early_stopping_says_why(tmp_path: Path) -> None:
     told = summary(trained(*TINY, *patience, cwd=tmp_path))
     assert told["epochs"] == 3
     assert told["reason"] == "early stopping: no better val/accuracy for 2 epochs"
+
+
+ODD = """
+from fmnist.activation.relu import ReLU
+TABLE = {"twice": 2.0}
+def rule(z):
+    return z * TABLE["twice"]
+class Odd(ReLU):
+    rule = staticmethod(rule)
+"""
+
+
+def test_an_engine_that_fell_back_is_on_record(tmp_path: Path) -> None:
+    pytest.importorskip("numba", reason="pip install numba")
+    (tmp_path / "odd.py").write_text(ODD)
+    words = (*TINY, "engine=numba", "activation._target_=odd.Odd", "hydra.run.dir=run")
+    done = train(*words, cwd=tmp_path, PYTHONPATH=python_path(tmp_path, ROOT))
+    assert done.returncode == 0, done.stderr
+    engine = "numba, without activate"
+    assert summary(tmp_path / "run")["engine"] == engine
+    assert json.loads((tmp_path / "run" / "environment.json").read_text())["engine"] == engine
+    assert engine in done.stdout.partition("test accuracy")[2]
 
 
 @pytest.mark.skipif(not is_here(FashionMNIST), reason=f"Fashion-MNIST is {HOW}")

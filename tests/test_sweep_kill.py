@@ -21,7 +21,8 @@ def test_a_killed_worker_costs_its_trial_and_nothing_else(tmp_path: Path) -> Non
     going.wait_for_epoch(0)
     os.kill(going.workers()[0], signal.SIGKILL)
     code, _, errors = going.end()
-    assert code == 0, errors
+    assert code == 1, errors
+    assert errors.startswith("error: lost: trials ")
     agrees_with_its_runs(going.folder, 4)
     assert sorted(states(going.folder)) == ["COMPLETE"] * 3 + ["FAIL"]
     (lost,) = [trial for trial in trials(going.folder) if trial.state.name == "FAIL"]

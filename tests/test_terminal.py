@@ -2,14 +2,15 @@
 
 import os
 import pty
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from cli import train
-from options import ROOT
+from cli import metrics, summary, train
+from options import ROOT, python_path
 
 
 def at_a_terminal(*overrides: str, cwd: Path) -> str:
@@ -74,3 +75,47 @@ def test_a_sweep_lives_in_one_table(tmp_path: Path) -> None:
     assert "/4  trial " not in sent  # no line for each trial beside the table
     assert "run it again" in sent
     assert "\x1b[?25h" in sent  # the cursor is back
+
+
+# ---- output that fails
+
+
+def bash(script: str, cwd: Path) -> subprocess.CompletedProcess[str]:
+    """What bash makes of it; $TRAIN and $FMNIST are the two programs."""
+    programs = {"TRAIN": f"{sys.executable} {ROOT / 'train.py'}", "FMNIST": f"{sys.executable} -m fmnist"}
+    env = os.environ | {"PYTHONPATH": python_path(ROOT), "COLUMNS": "100"} | programs
+    command = ["bash", "-c", script]
+    return subprocess.run(command, cwd=cwd, env=env, capture_output=True, text=True, timeout=120, check=False)
+
+
+BASH = pytest.mark.skipif(shutil.which("bash") is None, reason="there is no bash")
+
+
+@BASH
+@pytest.mark.parametrize("command", ["$TRAIN --help", "$TRAIN --cfg job", "$FMNIST --help", "$FMNIST compare --help"])
+def test_a_reader_that_goes_away_ends_a_command_quietly(command: str, tmp_path: Path) -> None:
+    done = bash(f"{command} | true; exit ${{PIPESTATUS[0]}}", tmp_path)
+    assert (done.returncode, done.stderr) == (141, "")
+
+
+@BASH
+def test_a_command_whose_output_finds_no_room_says_so(tmp_path: Path) -> None:
+    done = bash("$TRAIN --cfg job >/dev/full", tmp_path)
+    assert done.returncode == 2
+    assert done.stderr == "error: the disk is full (No space left on device): make room\n"
+
+
+@BASH
+@pytest.mark.parametrize("where", ["| true", ">&-", ">/dev/full", ">&- 2>&-", "<&- >&- 2>&-", ">/dev/full 2>/dev/full"])
+def test_no_output_ends_a_training(where: str, tmp_path: Path) -> None:
+    done = bash(f"$TRAIN debug=tiny hydra.run.dir=run {where}; exit ${{PIPESTATUS[0]}}", tmp_path)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert summary(tmp_path / "run")["state"] == "finished"
+    assert len(metrics(tmp_path / "run")) == 5
+
+
+@BASH
+def test_no_output_ends_a_sweep(tmp_path: Path) -> None:
+    done = bash("$TRAIN -m debug=tiny seed=1,2 study=s | true; exit ${PIPESTATUS[0]}", tmp_path)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert summary(tmp_path / "multirun" / "s")["counts"]["complete"] == 2

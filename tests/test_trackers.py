@@ -19,7 +19,7 @@ from fmnist.files.history import read_history
 from fmnist.interfaces import Metrics
 from fmnist.tracker.base import BaseTracker
 from fmnist.tracker.trackers import Trackers, build_trackers, study_trackers
-from options import CONF
+from options import CONF, python_path
 
 # MLflow and TensorBoard use what their libraries are about to drop.
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
@@ -235,7 +235,7 @@ def test_a_callback_of_ones_own_is_two_files(tmp_path: Path) -> None:
     (tmp_path / "conf" / "callbacks").mkdir(parents=True)
     (tmp_path / "conf" / "callbacks" / "mine.yaml").write_text("mine:\n  _target_: mine.Mine\n  word: done\n")
     words = ("--config-dir=conf", *TINY, "callbacks=[default,mine]", "callbacks.mine.word=so", "hydra.run.dir=run")
-    done = train(*words, cwd=tmp_path, PYTHONPATH=f"{tmp_path}:{CONF.parent}")
+    done = train(*words, cwd=tmp_path, PYTHONPATH=python_path(tmp_path, CONF.parent))
     assert done.returncode == 0, done.stderr
     assert (tmp_path / "run" / "mine.txt").read_text() == "so 5"
     assert (tmp_path / "run" / "best.npz").exists()

@@ -24,7 +24,7 @@ from cli import metrics, run, summary
 from fmnist.errors import ConfigError, FmnistError
 from fmnist.terminal.console import console
 from fmnist.tracker.wandb import Wandb
-from options import CONF
+from options import CONF, python_path
 from train import train
 from wandb_file import Logged, logged
 
@@ -163,7 +163,7 @@ def test_a_killed_service_is_one_line_and_changes_nothing(tmp_path: Path) -> Non
         "from pathlib import Path; from test_wandb import trained\n"
         f"trained(*{words}, folder=Path('run')); trained('callbacks.progress=null', folder=Path('next'))"
     )
-    env = {**os.environ, "PYTHONPATH": f"{CONF.parent}:{CONF.parent / 'tests'}"}
+    env = {**os.environ, "PYTHONPATH": python_path(CONF.parent, CONF.parent / "tests")}
     process = subprocess.Popen([sys.executable, "-c", code], cwd=tmp_path, env=env, stdout=-1, stderr=-1, text=True)
     wait_for(tmp_path / "run" / "train.log", "W&B: offline")
     (service,) = children(process.pid)
@@ -255,7 +255,7 @@ def test_a_folder_that_wandb_cannot_use_is_one_line(tmp_path: Path, capsys: pyte
 def test_a_missing_wandb_is_one_line(tmp_path: Path) -> None:
     (tmp_path / "wandb.py").write_text("raise ImportError('no wandb here')")
     words = ("train.py", "debug=tiny", "hydra.run.dir=run")
-    done = run(str(CONF.parent / words[0]), *words[1:], cwd=tmp_path, PYTHONPATH=f"{tmp_path}:{CONF.parent}")
+    done = run(str(CONF.parent / words[0]), *words[1:], cwd=tmp_path, PYTHONPATH=python_path(tmp_path, CONF.parent))
     assert done.returncode == 0
     assert done.stderr == ""
     assert "warning: W&B has failed (no wandb here); the run's own files have everything" in done.stdout.splitlines()

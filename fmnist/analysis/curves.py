@@ -23,7 +23,7 @@ def draw_curves(folders: Sequence[Path], metric: str | None = None) -> None:
     Raises:
         ConfigError: there is no run in a folder, none has the metric, or one has no history.
     """
-    runs = find_runs(folders)
+    runs = find_runs(folders, epochs=True)
     files = draw_run(runs[0], folders[0]) if len(runs) == 1 else draw_settings(runs, metric, folders[0])
     for file in files:
         console().print(str(file))

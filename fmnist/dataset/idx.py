@@ -14,11 +14,11 @@ import zlib
 from math import prod
 from pathlib import Path
 from typing import NamedTuple
-from uuid import uuid4
 
 import numpy as np
 
 from fmnist.errors import DataError
+from fmnist.files import atomic
 from fmnist.files.regular import open_regular
 from fmnist.interfaces import Array
 
@@ -102,18 +102,11 @@ def decompress(gz: Path, copy: Path, sha256: str) -> Array:
 
 
 def write_copy(gz: Path, copy: Path) -> None:
-    """Decompress into a temporary file and rename it into place: no process ever maps half a file.
-
-    Each process writes its own temporary file; the last one to finish replaces the copy by an equal one.
-    """
+    """Atomically: no process ever maps half a file. The last one to finish replaces the copy by an equal one."""
     copy.parent.mkdir(parents=True, exist_ok=True)
-    part = copy.with_name(f"{copy.name}.{uuid4().hex}.part")
-    try:
-        with gzip.open(gz) as source, part.open("xb") as target:
-            shutil.copyfileobj(source, target, CHUNK)
-        part.replace(copy)
-    finally:
-        part.unlink(missing_ok=True)
+    atomic.clear(copy.parent)
+    with gzip.open(gz) as source:
+        atomic.write(copy, lambda target: shutil.copyfileobj(source, target, CHUNK))
 
 
 def parse(data: Array, gz: Path) -> Array:

@@ -19,5 +19,9 @@ class Auto:
     def name(self) -> str:
         return self.engine.name  # type: ignore[attr-defined]
 
+    @property
+    def description(self) -> str:
+        return self.engine.description  # type: ignore[attr-defined]
+
     def bind(self, operation: Callable[..., None], *arguments: Any) -> Callable[[], None]:
         return self.engine.bind(operation, *arguments)  # type: ignore[attr-defined]

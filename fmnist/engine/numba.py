@@ -1,12 +1,13 @@
 """Operations as one loop each, compiled by Numba once and loaded from disk ever after.
 
 An operation declares its loop (operation.py). One without a loop, or with a rule that Numba cannot compile, runs as it
-is written, and a line says so once.
+is written, and a line says so once. Arguments that NumPy could not run either are an error.
 """
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from copy import deepcopy
+from dataclasses import dataclass, field
 from functools import cache, partial
 from importlib.util import find_spec
 from math import prod, sqrt
@@ -39,10 +40,15 @@ class Numba:
     """
 
     name: ClassVar[str] = "numba"
+    fallbacks: set[str] = field(default_factory=set, init=False, compare=False)  # operations that NumPy runs
 
     def __post_init__(self) -> None:
         if not installed():
             raise FmnistError("engine=numba: Numba is not installed: pip install numba, or engine=numpy")
+
+    @property
+    def description(self) -> str:
+        return f"{self.name}, without {', '.join(sorted(self.fallbacks))}" if self.fallbacks else self.name
 
     def bind(self, operation: Callable[..., None], *arguments: Any) -> Callable[[], None]:
         operation = as_operation(operation)
@@ -53,24 +59,34 @@ class Numba:
             arguments = (*arguments, scratch(arguments))
         rules: list[Callable[..., Any]] = [value for value in arguments if isinstance(value, FunctionType)]
         what = (operation.function, *rules)
-        if what in FALLBACKS:
-            return by_numpy
-        from fmnist.engine.llvm.kernel import bind  # LLVM, which `--help` need not wait for
+        if what not in FALLBACKS:
+            from fmnist.engine.llvm.arguments import WrongArguments
+            from fmnist.engine.llvm.kernel import bind  # LLVM, which `--help` need not wait for
 
-        loop = operation.loop_for(arguments)
-        if loop is None:
-            return fall_back(what, "has no compiled loop", by_numpy)
-        try:
-            return bind(loop, arguments)
-        except Exception as error:  # whatever Numba makes of a rule
-            return fall_back(what, f"cannot be compiled: {reason(error)}", by_numpy)
+            try:
+                if loop := operation.loop_for(arguments):
+                    return bind(loop, arguments)
+                why = "has no compiled loop"
+            except WrongArguments as error:
+                raise WrongArguments(f"{operation.name}: {error}") from None
+            except Exception as error:  # whatever Numba makes of a rule
+                try_in_numpy(by_numpy)
+                why = f"cannot be compiled: {reason(error)}"
+            fall_back(what, why)
+        self.fallbacks.add(operation.name)
+        return by_numpy
 
 
-def fall_back(what: tuple[Callable[..., Any], ...], why: str, by_numpy: Callable[[], None]) -> Callable[[], None]:
+def try_in_numpy(by_numpy: partial[None]) -> None:
+    """On copies. What NumPy cannot run either is no rule to fall back from, but wrong: its own error says how."""
+    with np.errstate(all="ignore"):
+        by_numpy.func(*deepcopy(by_numpy.args))
+
+
+def fall_back(what: tuple[Callable[..., Any], ...], why: str) -> None:
     """Say once that NumPy runs it."""
     FALLBACKS[what] = why
     echo(f"engine=numba: NumPy runs {' of '.join(function.__name__ for function in what)}, which {why}")
-    return by_numpy
 
 
 def reason(error: Exception) -> str:

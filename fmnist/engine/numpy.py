@@ -13,6 +13,7 @@ class NumPy:
     """Needs nothing but NumPy. See `Engine` in interfaces.py."""
 
     name: ClassVar[str] = "numpy"
+    description: ClassVar[str] = "numpy"
 
     def bind(self, operation: Callable[..., None], *arguments: Any) -> Callable[[], None]:
         return partial(as_operation(operation).function, *arguments)

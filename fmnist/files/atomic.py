@@ -2,7 +2,11 @@
 
 import json
 import os
+import re
+import socket
+import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import IO, Any
 
@@ -13,10 +17,14 @@ from fmnist.files.npz import read_archive
 from fmnist.files.regular import open_regular
 from fmnist.interfaces import Array, State
 
+# Of a process and its machine; of a process, or of none, in earlier versions.
+TEMPORARY = re.compile(r"\..+\.(?P<pid>\d+)(@(?P<host>.+))?|.+\.[0-9a-f]{32}\.part")
+HOUR = 3600.0
+
 
 def write(path: Path, content: Callable[[IO[bytes]], object]) -> None:
     """Let `content` write the file; `path` is always the complete old or the complete new file."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    temporary = path.with_name(f".{path.name}.{os.getpid()}@{socket.gethostname()}")
     try:
         with open(temporary, "wb") as file:
             content(file)
@@ -26,6 +34,25 @@ def write(path: Path, content: Callable[[IO[bytes]], object]) -> None:
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
+
+
+def clear(folder: Path) -> None:
+    """Remove the files that killed processes have left half-written.
+
+    Of a process on another machine nothing is known: its file goes when nobody has written to it for an hour.
+    """
+    for file in folder.iterdir():
+        if name := TEMPORARY.fullmatch(file.name):
+            with suppress(OSError):  # its process has just finished it
+                if is_gone(name["pid"], name["host"]) or time.time() - file.stat().st_mtime > HOUR:
+                    file.unlink()
+
+
+def is_gone(pid: str, host: str | None) -> bool:
+    """Whether the process has certainly ended."""
+    import psutil
+
+    return host == socket.gethostname() and not psutil.pid_exists(int(pid))
 
 
 def write_text(path: Path, text: str) -> None:
@@ -57,4 +84,6 @@ def read_npz(path: Path, limit: int | None = None) -> State:
     except FileNotFoundError:
         raise CheckpointError(f"{path}: there is no such checkpoint") from None
     except Exception as error:  # whatever zipfile and NumPy make of damage
-        raise CheckpointError(f"{path}: not a whole checkpoint ({one_line(error)[:200] or type(error).__name__})") from None
+        raise CheckpointError(
+            f"{path}: not a whole checkpoint ({one_line(error)[:200] or type(error).__name__})"
+        ) from None

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from fmnist.files import atomic
+from fmnist.files.run_folder import damage
 from fmnist.interfaces import Metrics
 
 COLUMNS = (
@@ -32,6 +33,13 @@ def write_history(folder: Path, history: Sequence[Metrics]) -> None:
 
 
 def read_history(folder: Path) -> list[Metrics]:
-    """A row of metrics per epoch; none if the run has recorded none."""
+    """A row of metrics per epoch; none if the run has recorded none.
+
+    Raises:
+        DamagedFile: a line is not JSON.
+    """
     file = folder / "metrics.jsonl"
-    return [json.loads(line) for line in file.read_text().splitlines()] if file.exists() else []
+    if not file.exists():
+        return []
+    with damage(file):
+        return [json.loads(line) for line in file.read_text().splitlines()]

@@ -10,7 +10,7 @@ from typing import Any
 
 import yaml  # type: ignore[import-untyped]  # comes with omegaconf
 
-from fmnist.errors import FmnistError
+from fmnist.errors import DamagedFile
 from fmnist.files.regular import read_regular
 
 LIMIT = 10_000_000  # bytes
@@ -33,25 +33,25 @@ def read_yaml(file: Path) -> Any:
     """What the file holds; interpolations stay text.
 
     Raises:
-        FmnistError: it cannot be read, or is not YAML of a reasonable kind; one line with the file.
+        DamagedFile: it cannot be read, or is not YAML of a reasonable kind; one line with the file.
     """
     try:
         text = read_regular(file, LIMIT).decode()
         check_events(text)
         return yaml.load(text, Loader)
     except OSError as error:
-        raise FmnistError(f"{file}: cannot be read ({error.strerror})") from None
+        raise DamagedFile(file, f"cannot be read ({error.strerror})") from None
     except UnicodeDecodeError as error:
-        raise FmnistError(f"{file}: not text in UTF-8 ({error.reason} at byte {error.start})") from None
+        raise DamagedFile(file, f"not text in UTF-8 ({error.reason} at byte {error.start})") from None
     except (yaml.YAMLError, ValueError, OverflowError) as error:  # ValueError: 5,000 digits
-        raise FmnistError(f"{file}: not valid YAML ({' '.join(str(error).split())[:200]})") from None
+        raise DamagedFile(file, f"not valid YAML ({' '.join(str(error).split())[:200]})") from None
 
 
 def read_mapping(file: Path) -> dict[str, Any]:
     """What the file holds, which must be keys with values; as `read_yaml`."""
     content = read_yaml(file)
     if not isinstance(content, dict) or not all(isinstance(key, str) for key in content):
-        raise FmnistError(f"{file}: not a mapping of keys to values")
+        raise DamagedFile(file, "not a mapping of keys to values")
     return content
 
 

@@ -11,20 +11,21 @@ from typing import Any
 import threadpoolctl
 
 import fmnist
+from fmnist.interfaces import Engine
 
 PACKAGES = ("numpy", "hydra-core", "omegaconf")
 ENGINE_PACKAGES = {"numpy": (), "numba": ("numba", "llvmlite")}
 
 
-def collect_environment(engine: str) -> dict[str, Any]:
+def collect_environment(engine: Engine) -> dict[str, Any]:
     """Versions, engine, processor, BLAS, threads and the state of the code, as plain data."""
     return {
         "started": datetime.now(UTC).isoformat(timespec="seconds"),
         "git": git_state(Path(fmnist.__file__).parent),
         "fmnist": fmnist.__version__,
-        "engine": engine,
+        "engine": engine.description,
         "python": platform.python_version(),
-        "packages": {name: version(name) for name in PACKAGES + ENGINE_PACKAGES.get(engine, ())},
+        "packages": {name: version(name) for name in PACKAGES + ENGINE_PACKAGES.get(engine.name, ())},
         "system": platform.platform(),
         "cpu": cpu_name(),
         "cores": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count(),

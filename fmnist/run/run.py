@@ -76,14 +76,15 @@ class Run(Callback):
             raise FmnistError(f"{self.folder} already holds a run; resume={self.folder} goes on with it")
 
     def write(self) -> None:
+        atomic.clear(self.folder)
         command = shlex.join(["python", *([sys.argv[0], *self.overrides] if trial.current() else sys.argv)])
         if not self.resume:
             atomic.write_text(self.folder / "overrides.yaml", OmegaConf.to_yaml(list(self.overrides)))
             atomic.write_text(self.folder / "choices.yaml", OmegaConf.to_yaml(self.choices))
             atomic.write_text(self.folder / "command.txt", command + "\n")
         seeds = {"seed": self.config["seed"], "dataset.split_seed": self.config["dataset"].get("split_seed")}
-        facts = collect_environment(self.training.engine.name) | {"seeds": seeds}
-        atomic.write_json(self.folder / "environment.json", facts)
+        self.environment = collect_environment(self.training.engine) | {"seeds": seeds}
+        atomic.write_json(self.folder / "environment.json", self.environment)
         # Last: from here on the folder holds a run.
         atomic.write_text(self.folder / "config.yaml", OmegaConf.to_yaml(self.config))
 
@@ -128,6 +129,10 @@ class Run(Callback):
             log.error("%s", reason, exc_info=error)  # the traceback is for the log, not for the terminal
         self.summary = summarize(self.training, self.splits, self.test, state, reason)
         try:
+            if self.summary["engine"] != self.environment["engine"]:  # it fell back: most is bound when it is first run
+                atomic.write_json(
+                    self.folder / "environment.json", self.environment | {"engine": self.summary["engine"]}
+                )
             atomic.write_json(self.folder / "summary.json", self.summary)
         except OSError:
             if error is None:  # a full disk must not hide why the run ended

@@ -15,7 +15,8 @@ def end_state(training: TrainingState, error: BaseException | None) -> tuple[str
     if isinstance(error, Diverged):
         return "diverged", str(error)
     if isinstance(error, KeyboardInterrupt):
-        return "interrupted", f"interrupted in epoch {training.epoch + 1}"
+        by = f" by {error}" if str(error) else ""
+        return "interrupted", f"interrupted{by} in epoch {training.epoch + 1}"
     return "failed", f"{type(error).__name__}: {error}"
 
 
@@ -34,7 +35,7 @@ def summarize(training: TrainingState, splits: Splits, test: Metrics, state: str
         "epochs": training.epoch,
         "seconds": sum(metrics["seconds"] for metrics in history),
         "parameters": training.network.params.size,
-        "engine": training.engine.name,
+        "engine": training.engine.description,
         "dataset": splits.name,
         "source": splits.source,
         "examples": {"train": splits.train.size, "val": splits.val.size, "test": splits.test.size},

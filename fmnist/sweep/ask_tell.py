@@ -52,6 +52,7 @@ class AskTell:
         self.config, self.options, self.queue, self.folder = config, config.options, queue, folder
         self.counts, self.limits, self.live_table, self.writer = counts, limits, live_table, writer
         self.objectives = list(config.objectives)
+        self.lost: list[int] = []  # trials whose process died
         self.sampler = TrialSampler(config, queue)
 
     def ask(self) -> RunningTrial | None:
@@ -87,10 +88,18 @@ class AskTell:
         """Record the end of a trial, from the outcomes of its jobs; one whose process died may be started again."""
         trial, outcomes = running.trial, running.outcomes
         last = next((outcome for outcome in outcomes if outcome.state != "COMPLETE"), outcomes[-1])
-        if last.died and trial.user_attrs.get(attributes.ATTEMPTS, 1) <= self.options.retries:
-            echo(f"trial {trial.number}: {last.reason}; started again")
+        if last.disk_full:
+            self.limits.disk_full = f"trial {trial.number}: {last.reason}"
+            self.live_table.requeue(trial.number)
             self.queue.requeue(trial._trial_id)
             return
+        if last.died and trial.user_attrs.get(attributes.ATTEMPTS, 1) <= self.options.retries:
+            echo(f"trial {trial.number}: {last.reason}; started again")
+            self.live_table.requeue(trial.number)
+            self.queue.requeue(trial._trial_id)
+            return
+        if last.died:
+            self.lost.append(trial.number)
         trial.set_user_attr(attributes.FOLDER, str(trial.number))
         trial.set_user_attr(attributes.SECONDS, running.seconds)
         if last.epochs is not None:

@@ -14,7 +14,7 @@ from fmnist.sweep.program import Program
 from fmnist.sweep.space import distribution
 from fmnist.sweep.space.space import Dimension
 from fmnist.sweep.space.values import Value
-from fmnist.sweep.study.pruners import build_pruner
+from fmnist.sweep.study.instantiate import build_pruner
 from fmnist.sweep.study_config import StudyConfig
 
 MOST = 100  # choices of a dimension that are tried one by one; of more, the first and the last

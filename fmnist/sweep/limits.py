@@ -15,6 +15,7 @@ class Limits:
     counts: Counts
     objective: str
     started: float = field(default_factory=time.monotonic)
+    disk_full: str = ""  # how it was noticed, if it was
 
     @property
     def too_many_failures(self) -> bool:
@@ -24,6 +25,8 @@ class Limits:
     def reached(self) -> str:
         """The limit that is reached, with its key; empty while the sweep may go on."""
         options, counts = self.options, self.counts
+        if self.disk_full:
+            return f"the disk is full ({self.disk_full}): make room, then the same command goes on"
         if self.too_many_failures:
             return f"stopped after {counts.failed} failed trials (hydra.sweeper.max_failures)"
         if options.timeout is not None and time.monotonic() - self.started > options.timeout:

@@ -1,12 +1,14 @@
 """What the sweeper needs of the program that it runs: one protocol, and the outcome of a job."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from math import isfinite
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from omegaconf import DictConfig
+
+from fmnist.errors import DISK_FULL
 
 if TYPE_CHECKING:
     from optuna.study import StudyDirection
@@ -21,6 +23,7 @@ class Outcome:
 
     state: Optuna's name of the state.  values: the objectives of a complete job.  epochs: how many were trained.
     reason: why it was pruned or failed, in one line.  died: its process ended without a result.
+    disk_full: no fault of its own; once there is room it can go on.
     """
 
     state: Literal["COMPLETE", "PRUNED", "FAIL"]
@@ -28,6 +31,7 @@ class Outcome:
     epochs: int | None = None
     reason: str = ""
     died: bool = False
+    disk_full: bool = False
 
 
 def complete(values: Mapping[str, Any], epochs: int | None = None) -> Outcome:
@@ -42,6 +46,12 @@ def complete(values: Mapping[str, Any], epochs: int | None = None) -> Outcome:
 
 def failed(reason: str, *, died: bool = False) -> Outcome:
     return Outcome("FAIL", reason=" ".join(reason.split()), died=died)
+
+
+def failed_by(error: BaseException) -> Outcome:
+    """One line is all that survives every launcher."""
+    disk_full = isinstance(error, OSError) and error.errno in DISK_FULL
+    return replace(failed(f"{type(error).__name__}: {error}"), disk_full=disk_full)
 
 
 class Observer(Protocol):

@@ -1,6 +1,7 @@
 """A sweep from its config to its results."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +31,7 @@ from fmnist.sweep.workers.job import Job
 from fmnist.sweep.workers.launcher import LauncherRunner
 from fmnist.sweep.workers.local import LocalRunner
 from fmnist.terminal.console import echo
+from fmnist.terminal.output import output_is_optional
 
 
 class SweepFailed(FmnistError):
@@ -67,6 +69,7 @@ def sweep(
     if options.storage:
         open_storage(options.storage)  # a database that does not answer is said before anything is written
     folder.mkdir(parents=True, exist_ok=True)
+    atomic.clear(folder)
     asked = OmegaConf.to_container(config)
     asked["hydra"]["sweeper"]["storage"] = options.storage and without_password(options.storage)  # type: ignore[index, call-overload]
     atomic.write_text(folder / "multirun.yaml", OmegaConf.to_yaml(asked))
@@ -78,7 +81,7 @@ def sweep(
         runner = LocalRunner(hydra_context, config, job, options.n_jobs, options.trial_timeout)
     else:
         runner = LauncherRunner(hydra_context, config, job, options.n_jobs, folder)
-    with storage_errors(queue.url):
+    with storage_errors(queue.url), output_is_optional():
         return optimize(study, queue, folder, runner, program, compose)
 
 
@@ -111,6 +114,10 @@ def optimize(
         writer.write("interrupted")
         echo(f"interrupted; study={study.name} goes on with it")
         raise
+    if limits.disk_full:
+        with suppress(OSError):  # it may find no room either
+            writer.write("interrupted")
+        raise SweepFailed(limits.reached())
     failed = limits.too_many_failures or not counts.states[TrialState.COMPLETE]
     summary = writer.write("failed" if failed else "finished")
     print_final_summary(summary)
@@ -118,4 +125,9 @@ def optimize(
         raise SweepFailed(limits.reached())
     if not counts.states[TrialState.COMPLETE]:
         raise SweepFailed("no trial was completed")
+    if trials.lost:
+        numbers = ", ".join(map(str, trials.lost))
+        raise SweepFailed(
+            f"lost: trials {numbers}, whose processes died; hydra.sweeper.retries starts such trials again"
+        )
     return summary

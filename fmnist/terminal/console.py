@@ -1,6 +1,7 @@
 """The console: a run's settings, progress and results. The same lines go to the run's log."""
 
 import logging
+import sys
 from collections.abc import Mapping
 from functools import cache
 from os.path import isdir, relpath
@@ -26,6 +27,11 @@ def echo(line: str) -> None:
     """Print the line and log it."""
     console().print(line)
     log.info(line)
+
+
+def warn(line: str) -> None:
+    """On standard error, so that a table in a pipe stays one."""
+    print(line, file=sys.stderr)
 
 
 def print_settings(config: Mapping[str, Any], choices: Mapping[str, str]) -> None:
@@ -65,6 +71,7 @@ def print_summary(summary: Mapping[str, Any], folder: object) -> None:
         "best epoch": f"{best['epoch']} of {summary['epochs']} ({summary['reason']})",
         "parameters": f"{summary['parameters']:,}",
         "seconds": f"{summary['seconds']:.1f}",
+        "engine": summary["engine"],
         "data set": f"{summary['dataset']} from {relative_folder(summary['source'])}",
         "folder": str(folder),
     }

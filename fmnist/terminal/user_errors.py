@@ -6,8 +6,7 @@ Set HYDRA_FULL_ERROR=1 to see the traceback.
 import os
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
-from errno import EDQUOT, EFBIG, ENOSPC
+from contextlib import contextmanager, suppress
 from os.path import relpath
 from pathlib import Path
 from typing import NoReturn
@@ -15,8 +14,10 @@ from typing import NoReturn
 from hydra.core.hydra_config import HydraConfig
 from omegaconf import OmegaConf
 
-from fmnist.errors import FmnistError, shorten
+from fmnist.errors import DISK_FULL, FmnistError, Terminated, shorten
 from fmnist.terminal.config_errors import explain
+from fmnist.terminal.output import output_ends_quietly
+from fmnist.terminal.signals import signals_interrupt
 
 SET_BY_FMNIST = "FMNIST_HYDRA_FULL_ERROR"  # HYDRA_FULL_ERROR is not the user's wish
 
@@ -24,6 +25,12 @@ SET_BY_FMNIST = "FMNIST_HYDRA_FULL_ERROR"  # HYDRA_FULL_ERROR is not the user's 
 @contextmanager
 def user_errors() -> Iterator[None]:
     """Report errors of the block. Needed around `main` and inside it: Hydra has its own reports of errors in a job."""
+    with signals_interrupt(), errors_as_lines(), output_ends_quietly():
+        yield
+
+
+@contextmanager
+def errors_as_lines() -> Iterator[None]:
     if os.environ.get("HYDRA_FULL_ERROR") == "1" and not os.environ.get(SET_BY_FMNIST):
         yield
         return
@@ -32,9 +39,10 @@ def user_errors() -> Iterator[None]:
         yield
     except FmnistError as error:
         fail(str(error), error.exit_code)
+    except Terminated as error:
+        fail(interruption_message(f" by {error}"), error.exit_code)
     except KeyboardInterrupt:
-        folder = output_folder()
-        fail("interrupted" + (f"; resume={relpath(folder)} goes on with it" if folder else ""), 130)
+        fail(interruption_message(), 130)
     except Exception as error:
         message = explain(error) or (file_error_message(error) if isinstance(error, OSError) else None)
         if message is None:
@@ -44,7 +52,8 @@ def user_errors() -> Iterator[None]:
 
 def fail(message: str, exit_code: int = 2) -> NoReturn:
     """Print the message, remove the job's folder if it is empty, and exit."""
-    print(f"error: {message}", file=sys.stderr)
+    with suppress(OSError):  # nobody may be there to read it
+        print(f"error: {message}", file=sys.stderr)
     if folder := output_folder():
         for empty in (folder, folder.parent):
             if empty == Path.cwd():
@@ -63,13 +72,18 @@ def output_folder() -> Path | None:
     return Path(HydraConfig.get().runtime.output_dir)
 
 
+def interruption_message(by: str = "") -> str:
+    folder = output_folder()
+    return f"interrupted{by}" + (f"; resume={relpath(folder)} goes on with it" if folder else "")
+
+
 def file_error_message(error: OSError) -> str:
     """The message for a full disk, a folder that cannot be written, or another error with a file."""
     folder, reason = output_folder(), error.strerror or str(error)
-    if error.errno in (ENOSPC, EDQUOT, EFBIG):
+    if error.errno in DISK_FULL:
         then = f", then resume={relpath(folder)} goes on behind the last whole checkpoint" if folder else ""
         return f"the disk is full ({reason}): make room{then}"
-    if folder is None:  # Hydra was about to make it
+    if folder is None and error.filename:  # Hydra was about to make it
         key = "hydra.sweep.dir" if {"-m", "--multirun"} & {*sys.argv} else "hydra.run.dir"
         return f"{key}={shorten(str(error.filename))}: allowed is a folder that can be written ({reason})"
     return f"{error.filename}: {reason}" if error.filename else reason

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from fmnist.errors import show
+from fmnist.errors import DamagedFile, show
 from fmnist.files.yaml import read_mapping
 from fmnist.terminal.console import flat
 
@@ -27,7 +27,12 @@ def sweep_folder(folder: Path) -> Path | None:
 def study_name(folder: Path) -> str | None:
     """The study of a trial's folder."""
     sweep = sweep_folder(folder)
-    return str(read_mapping(sweep / "multirun.yaml").get("study") or sweep.name) if sweep else None
+    if sweep is None:
+        return None
+    try:
+        return str(read_mapping(sweep / "multirun.yaml").get("study") or sweep.name)
+    except DamagedFile:
+        return sweep.name
 
 
 def hyperparameters(folder: Path) -> dict[str, Any]:

@@ -27,7 +27,7 @@ def page_data(folders: Sequence[Path], metric: str | None = None) -> dict[str, A
     Raises:
         ConfigError: there is no run in a folder, or no run has such a metric.
     """
-    runs = find_runs(folders)
+    runs = find_runs(folders, epochs=True)
     ranking = rank(runs, choose_metric(runs, metric))
     sweeps = find_sweeps(folders)
     best = ranking.settings[0].best_run

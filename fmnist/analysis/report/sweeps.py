@@ -5,13 +5,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from fmnist.errors import FmnistError
+from fmnist.errors import FmnistError, one_line
 from fmnist.files.run_folder import read_summary
 from fmnist.files.yaml import read_mapping
+from fmnist.run.check_record import MAPPING, TEXT, Types, check
 from fmnist.sweep.study.storage import open_storage
+from fmnist.terminal.console import warn
 
 if TYPE_CHECKING:
     from optuna.study import Study
+
+SUMMARY: dict[str, Types] = {"study": TEXT, "objectives": MAPPING, "best": (dict, type(None))}
 
 
 @dataclass(frozen=True)
@@ -44,18 +48,31 @@ def stored_url(folder: Path) -> str | None:
 
 def read_sweep(folder: Path) -> Sweep:
     """If the study cannot be opened (its database is out of reach), the runs of its trials can still be shown."""
+    try:
+        return open_sweep(folder, read_summary(folder))
+    except FmnistError as error:
+        trouble = str(error)
+    except Exception as error:  # whatever Optuna makes of a damaged journal
+        trouble = f"{folder / 'study.journal'}: not a whole study ({type(error).__name__}: {one_line(error)[:200]})"
+    warn(f"skipped: {trouble}")
+    return Sweep(folder, folder.name, {}, None, trouble)
+
+
+def open_sweep(folder: Path, summary: dict[str, Any]) -> Sweep:
     import optuna
 
-    summary = read_summary(folder)
+    check(folder / "summary.json", summary, SUMMARY)
     name = str(summary.get("study", folder.name))
     journal = (folder / "study.journal").absolute()
     url = str(journal) if journal.exists() else stored_url(folder)
     if not url:
         return Sweep(folder, name, summary, None, f"{folder} has no study.journal")
     try:
-        study = optuna.load_study(study_name=name, storage=open_storage(url))
-    except KeyError:
-        return Sweep(folder, name, summary, None, f"there is no study {name} in its storage")
+        storage = open_storage(url)
     except FmnistError as error:
         return Sweep(folder, name, summary, None, str(error))
+    try:
+        study = optuna.load_study(study_name=name, storage=storage)
+    except KeyError:
+        return Sweep(folder, name, summary, None, f"there is no study {name} in its storage")
     return Sweep(folder, name, summary, study)

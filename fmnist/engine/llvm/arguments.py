@@ -14,18 +14,28 @@ import numpy as np
 from fmnist.interfaces import Array
 
 
+class WrongArguments(TypeError):
+    """Arrays that no kernel takes, whatever its loop is."""
+
+
 class Arguments:
     """block: the words: of each array the address and the shape, and the address of all numbers.
 
     kinds: of each argument what the kernel must know of it when it is compiled.
     constants: the arguments that are compiled in; rules: the names of the functions among them.
     dtype: the type that the kernel computes in, that of the first array of floats.
+
+    Raises:
+        WrongArguments: there is no array of floats, or one is not contiguous.
     """
 
     def __init__(self, values: Sequence[Any]) -> None:
         self.values = values
         arrays = [value for value in values if isinstance(value, np.ndarray)]
-        self.dtype = next(array.dtype for array in arrays if array.dtype.kind == "f")
+        floats = [array.dtype for array in arrays if array.dtype.kind == "f"]
+        if not floats:
+            raise WrongArguments("there is no array of floats")
+        self.dtype = floats[0]
         self.kinds = [kind_of(value) for value in values]
         self.constants = [v for v, kind in zip(values, self.kinds, strict=True) if kind == "constant"]
         flat = [number for value in values for number in numbers(value)]
@@ -55,5 +65,5 @@ def numbers(value: Any) -> tuple[float, ...]:
 def address(array: Array) -> int:
     """Where the first element lies; a kernel walks through contiguous memory."""
     if not array.flags.c_contiguous:
-        raise ValueError("an array is not contiguous")
+        raise WrongArguments("an array is not contiguous")
     return array.__array_interface__["data"][0]

@@ -48,6 +48,9 @@ class LiveTable:
     def begin(self, number: int, overrides: list[str]) -> None:
         self.running[number] = time.monotonic(), overrides
 
+    def requeue(self, number: int) -> None:
+        self.running.pop(number, None)
+
     def end(self, number: int, state: str, result: str, seconds: float, overrides: list[str]) -> None:
         self.running.pop(number, None)
         count = f"{self.counts.finished:>{len(str(self.budget))}}/{self.budget}"

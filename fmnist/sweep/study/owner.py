@@ -10,6 +10,8 @@ from typing import Any
 
 import psutil
 
+from fmnist.terminal.signals import SIGNALS
+
 SAME = 2.0  # seconds by which two readings of one process's start may differ
 
 
@@ -49,11 +51,11 @@ def start_time(pid: int) -> float | None:
 
 @contextmanager
 def uninterrupted() -> Iterator[None]:
-    """Ctrl-C takes effect at the end: a trial is either not taken, or taken and marked as ours."""
+    """Ctrl-C and other signals take effect at the end: a trial is either not taken, or taken and marked as ours."""
     if sys.platform == "win32":
         yield
         return
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, *SIGNALS})
     try:
         yield
     finally:

@@ -10,7 +10,7 @@ from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig
 
 from fmnist.errors import FmnistError
-from fmnist.sweep.program import Outcome, Program, complete, failed
+from fmnist.sweep.program import Outcome, Program, complete, failed, failed_by
 
 
 class Job:
@@ -33,8 +33,8 @@ class Job:
             raise
         except SystemExit as error:
             return failed(f"exited with code {error.code}")
-        except BaseException as error:  # one line is all that survives every launcher
-            return failed(f"{type(error).__name__}: {error}")
+        except BaseException as error:
+            return failed_by(error)
         return self.stored_outcome(folder) or complete({self.objectives[0]: value})
 
     def stored_outcome(self, folder: Path) -> Outcome | None:

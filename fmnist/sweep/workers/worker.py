@@ -15,7 +15,8 @@ from hydra.core.singleton import Singleton
 from hydra.core.utils import run_job, setup_globals
 from omegaconf import open_dict
 
-from fmnist.sweep.program import Outcome, failed
+from fmnist.sweep.program import Outcome, failed, failed_by
+from fmnist.terminal.signals import SIGNALS
 
 THREADS = ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OMP_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
 
@@ -78,7 +79,8 @@ def pack(hydra_context: Any, config: Any, task: Any) -> bytes:
 def serve(connection: Connection, payload: bytes) -> None:
     """Run in the worker: overrides of jobs come in, outcomes go out, until the parent is gone."""
     threading.Thread(target=die_with_parent, daemon=True).start()
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches all processes: the parent decides
+    for number in (signal.SIGINT, *SIGNALS):  # they reach all processes: the parent decides
+        signal.signal(number, signal.SIG_IGN)
     hydra_context, config, task, state = cloudpickle.loads(payload)
     setup_globals()
     Singleton.set_state(state)
@@ -115,5 +117,5 @@ def execute(overrides: list[str], hydra_context: Any, config: Any, task: Any) ->
         )
         outcome: Outcome = done.return_value
     except Exception as error:  # composition, or the folder
-        return failed(f"{type(error).__name__}: {error}")
+        return failed_by(error)
     return outcome

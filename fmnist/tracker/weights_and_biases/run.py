@@ -1,10 +1,10 @@
 """A training run in W&B: how it is described, its rows, its end."""
 
-import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from fmnist.files.run_folder import read_environment
 from fmnist.files.yaml import read_yaml
 from fmnist.interfaces import Metrics
 from fmnist.tracker.description import GOOD_ENDS, flatten_summary, hyperparameters, run_name, study_name
@@ -23,7 +23,7 @@ def init_arguments(folder: Path) -> dict[str, Any]:
     config = {
         **hyperparameters(folder),
         "config": read_yaml(folder / "config.yaml"),
-        "environment": json.loads((folder / "environment.json").read_text()),
+        "environment": read_environment(folder),
         "folder": str(folder),
         "command": (folder / "command.txt").read_text().strip(),
     }

@@ -12,6 +12,7 @@ class Strict:
     """Every operation as it is written; FloatingPointError at the first invalid value."""
 
     name: ClassVar[str] = "strict"
+    description: ClassVar[str] = "strict"
 
     def bind(self, operation: Callable[..., None], *arguments: Any) -> Callable[[], None]:
         def run() -> None:
