@@ -3,7 +3,7 @@
 import os
 import signal
 import socket
-import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -49,12 +49,18 @@ def start_time(pid: int) -> float | None:
 
 @contextmanager
 def uninterrupted() -> Iterator[None]:
-    """Ctrl-C takes effect at the end: a trial is either not taken, or taken and marked as ours."""
-    if sys.platform == "win32":
+    """Ctrl-C takes effect at the end: a trial is either not taken, or taken and marked as ours.
+
+    It is a handler that waits, for a mask holds for one thread: the signal would go to another, and still interrupt.
+    """
+    if threading.current_thread() is not threading.main_thread():  # the others are never interrupted
         yield
         return
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    came: list[int] = []
+    before = signal.signal(signal.SIGINT, lambda number, _: came.append(number))
     try:
         yield
     finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        signal.signal(signal.SIGINT, before)
+        if came:
+            signal.raise_signal(signal.SIGINT)
