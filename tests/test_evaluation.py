@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from fmnist.interfaces import Array, Split, Splits
-from fmnist.loss.softmax import softmax
+from fmnist.loss.softmax import log_softmax, softmax
 from fmnist.training.batches import Batches
 from fmnist.training.evaluation import Mistake, evaluate, predict_probabilities, worst_mistakes
 from fmnist.training.objective import Objective, higher_is_better
@@ -38,6 +38,12 @@ def test_softmax_by_hand() -> None:
     np.testing.assert_allclose(softmax(z), [[1 / 8, 2 / 8, 5 / 8], [1 / 4, 1 / 4, 2 / 4]], rtol=1e-14)
     np.testing.assert_array_equal(softmax(np.array([[1000.0, 0.0], [0.0, 1000.0]])), np.eye(2))  # without overflow
     np.testing.assert_allclose(softmax(z + np.array([[700.0], [-700.0]])), softmax(z), rtol=1e-12)
+
+
+def test_the_logarithm_of_the_softmax_by_hand() -> None:
+    z = np.log([[1.0, 2.0, 5.0]])
+    np.testing.assert_allclose(log_softmax(z), np.log([[1 / 8, 2 / 8, 5 / 8]]), rtol=1e-14)
+    np.testing.assert_array_equal(log_softmax(np.array([[1000.0, 0.0]])), [[0.0, -1000.0]])  # without overflow
 
 
 @pytest.mark.parametrize("batch_size", [1, 2, 3, 100])

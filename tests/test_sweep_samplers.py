@@ -62,7 +62,9 @@ def test_the_defaults_are_optunas_own(part: str, name: str) -> None:
 
 
 def test_a_key_that_optuna_does_not_know_is_named() -> None:
-    with pytest.raises(ConfigError, match=r"hydra\.sweeper\.pruner=MedianPruner: allowed is other keys: .*bound"):
+    with pytest.raises(
+        ConfigError, match=r"hydra\.sweeper\.pruner=MedianPruner: allowed is other keys: MedianPruner\.__init__.*bound"
+    ):
         build_pruner(config("pruner", "median") | {"bound": 1})
 
 
@@ -104,3 +106,13 @@ def test_a_sampler_of_the_users_own_needs_no_keys_of_the_sweeper() -> None:
         study.sampler = build_sampler(values, 7, number)
         drawn.setdefault(number, []).append(study.ask().suggest_float("x", 0, 1))
     assert drawn[0][0] == drawn[0][1] != drawn[1][0]
+
+
+def test_each_attempt_at_a_point_draws_another_one() -> None:
+    values = {"_target_": "optuna.samplers.RandomSampler"}
+    study = optuna.create_study()
+    drawn = set()
+    for attempt in range(5):
+        study.sampler = build_sampler(values, 7, 2, attempt)
+        drawn.add(study.ask().suggest_float("x", 0, 1))
+    assert len(drawn) == 5

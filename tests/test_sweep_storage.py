@@ -39,7 +39,10 @@ def test_the_ending_tells_a_journal_from_a_database_and_each_is_opened_once(tmp_
     ("url", "said"),
     [
         ("nonsense", "hydra.sweeper.storage=nonsense: not the URL of a database"),
-        ("oracle+cx_oracle://me:secret@host/db", "me:***@host/db: the database's driver is not installed"),
+        (
+            "oracle+cx_oracle://me:secret@host/db",
+            "me:***@host/db: the database's driver is not installed (No module named 'cx_Oracle')",
+        ),
         ("sqlite:////nowhere/at/all.db", "does not answer (unable to open database file)"),
     ],
 )
