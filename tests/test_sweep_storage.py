@@ -68,7 +68,8 @@ def test_a_database_whose_tables_another_process_is_creating_is_tried_again(
 ) -> None:
     tries: list[str] = []
 
-    def database(url: str, **_: object) -> str:
+    def database(url: str, *, engine_kwargs: dict[str, object]) -> str:
+        assert engine_kwargs["pool_pre_ping"]  # or a connection that the server has closed would be used again
         tries.append(url)
         if len(tries) <= times:
             raise error

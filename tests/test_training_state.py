@@ -1,6 +1,7 @@
 """A checkpoint holds all that changes, and loading it takes over all of it: in process, by the files themselves."""
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -123,6 +124,16 @@ def test_files_are_written_under_another_name_first(tmp_path: Path) -> None:
     assert seen == [("old", 2)]
     assert file.read_text() == "new"
     assert list(tmp_path.iterdir()) == [file]
+
+
+def test_what_is_renamed_is_on_the_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """After a power cut a file under its own name must not be empty."""
+    calls: list[str] = []
+    for name in ("fsync", "replace"):
+        call = getattr(os, name)
+        monkeypatch.setattr(os, name, lambda *a, call=call, name=name: (calls.append(name), call(*a)))
+    atomic.write_text(tmp_path / "a.txt", "new")
+    assert calls == ["fsync", "replace"]
 
 
 def test_json_is_readable_and_in_its_own_letters(tmp_path: Path) -> None:
