@@ -1,6 +1,7 @@
 """The environment of all tests: one BLAS thread per process (pytest runs several), no W&B, the folder of the data."""
 
 import os
+import signal
 import sys
 from collections.abc import Iterator
 
@@ -14,6 +15,9 @@ if "FMNIST_DATA" not in os.environ:  # the tests run programs in other folders
     homes = [ROOT / "data", ROOT.parent / "shared" / "data"]
     os.environ["FMNIST_DATA"] = str(next((home for home in homes if home.is_dir()), homes[0]))
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # or each of hundreds of processes would compile the source again
+
+# A script's background job ignores Ctrl-C, and so would every process that the tests start and interrupt.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(autouse=True)

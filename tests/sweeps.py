@@ -91,5 +91,10 @@ class Going:
         self.end()
 
     def end(self) -> tuple[int, str, str]:
-        output, errors = self.process.communicate(timeout=120)
+        try:
+            output, errors = self.process.communicate(timeout=120)
+        except subprocess.TimeoutExpired:  # or it would disturb the tests behind this one
+            self.process.kill()
+            self.process.communicate()
+            raise
         return self.process.returncode, output, errors

@@ -153,11 +153,14 @@ def test_an_old_run_goes_on_as_it_did_then(tmp_path: Path) -> None:
 
 def test_ctrl_c_is_a_short_word_and_a_run_to_go_on_with(tmp_path: Path) -> None:
     command = [sys.executable, str(ROOT / "train.py"), "debug=tiny", "trainer.epochs=100000", "hydra.run.dir=run"]
-    process = subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    assert process.stdout is not None
-    next(line for line in process.stdout if line.startswith("epoch "))
-    process.send_signal(signal.SIGINT)
-    _, error = process.communicate(timeout=60)
+    with subprocess.Popen(command, cwd=tmp_path, stdout=-1, stderr=-1, text=True) as process:
+        try:
+            assert process.stdout is not None
+            next(line for line in process.stdout if line.startswith("epoch "))
+            process.send_signal(signal.SIGINT)
+            _, error = process.communicate(timeout=60)
+        finally:  # or a failure would disturb the tests behind this one
+            process.kill()
     assert process.returncode == 130
     assert error == "error: interrupted; resume=run goes on with it\n"
     assert summary(tmp_path / "run")["state"] == "interrupted"

@@ -51,6 +51,15 @@ def test_of_another_host_nothing_is_known(process: subprocess.Popen) -> None:
     assert not owner.is_dead(elsewhere)
 
 
+def test_a_process_that_may_not_be_looked_at_is_not_dead(monkeypatch: pytest.MonkeyPatch) -> None:
+    def forbidden(pid: int) -> float:
+        raise psutil.AccessDenied(pid)
+
+    me = owner.this_process()
+    monkeypatch.setattr(owner, "start_time", forbidden)
+    assert not owner.is_dead(me)
+
+
 def test_an_owner_of_an_older_version_is_dead() -> None:
     """It noted the start of its process in other units: the trial is run again."""
     old = owner.this_process()

@@ -225,20 +225,35 @@ def test_the_lock_lets_one_in_at_a_time(queue: TrialQueue) -> None:
     thread.join()
 
 
-@pytest.mark.skipif(not hasattr(signal, "pthread_sigmask"), reason="masks signals as POSIX has them")
 def test_ctrl_c_waits_until_a_trial_is_taken_and_marked() -> None:
-    done = []
+    """Also in a process of several threads, any of which may get the signal."""
+    done, leave = [], threading.Event()
+    thread = threading.Thread(target=leave.wait)
+    thread.start()
 
     def take() -> None:
         with owner.uninterrupted():
             os.kill(os.getpid(), signal.SIGINT)
+            time.sleep(0.05)  # another thread has it now
             done.append("marked")
 
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         with pytest.raises(KeyboardInterrupt):
             take()
+        assert done == ["marked"]
+        assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+        with owner.uninterrupted():  # nothing came
+            done.append("again")
     finally:
         signal.signal(signal.SIGINT, before)
-    assert done == ["marked"]
-    assert signal.SIGINT not in signal.pthread_sigmask(signal.SIG_BLOCK, ())
+        leave.set()
+
+
+def test_a_thread_takes_trials_too(queue: TrialQueue) -> None:
+    """Only the main thread can be interrupted, and only it can set handlers."""
+    taken: list[int] = []
+    thread = threading.Thread(target=lambda: taken.append(take(queue).number))
+    thread.start()
+    thread.join()
+    assert taken == [0]

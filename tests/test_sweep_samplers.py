@@ -103,3 +103,13 @@ def test_a_sampler_of_the_users_own_needs_no_keys_of_the_sweeper() -> None:
         study.sampler = build_sampler(values, 7, number)
         drawn.setdefault(number, []).append(study.ask().suggest_float("x", 0, 1))
     assert drawn[0][0] == drawn[0][1] != drawn[1][0]
+
+
+def test_each_attempt_at_a_point_draws_another_one() -> None:
+    values = {"_target_": "optuna.samplers.RandomSampler"}
+    study = optuna.create_study()
+    drawn = set()
+    for attempt in range(5):
+        study.sampler = build_sampler(values, 7, 2, attempt)
+        drawn.add(study.ask().suggest_float("x", 0, 1))
+    assert len(drawn) == 5

@@ -157,6 +157,21 @@ def test_the_engines_train_alike_and_each_alike_to_the_bit(splits: Splits, clip_
     np.testing.assert_allclose(by_engine[-1], by_engine[0], rtol=1e-3, atol=1e-4)  # 8 steps of rounding
 
 
+def test_every_layer_runs_on_the_engine_that_was_chosen(splits: Splits) -> None:
+    """A silent fall-back to the slow one would only be seen on the clock."""
+    bound: set[str] = set()
+
+    class Listening(NumPy):
+        def bind(self, operation: Any, *arguments: Any) -> Any:
+            bound.add(getattr(operation, "function", operation).__name__)
+            return super().bind(operation, *arguments)
+
+    fit(Trainer(batch_size=64), session_on(splits, engine=Listening(), norm="batch", dropout=0.2), splits)
+    forward = {"gather", "forward_product", "batch_norm", "activate", "drop", "loss"}
+    backward = {"weight_gradient", "input_gradient", "drop_backward", "activate_backward", "batch_norm_backward"}
+    assert forward | backward <= bound
+
+
 def test_callbacks_are_finished_when_the_training_fails(splits: Splits) -> None:
     called: list[str] = []
 
@@ -170,6 +185,17 @@ def test_callbacks_are_finished_when_the_training_fails(splits: Splits) -> None:
     with pytest.raises(Diverged):
         fit(Trainer(batch_size=10), session_on(splits, lr=1e30), splits, Spy())
     assert called == ["start", "finish"]
+
+
+def test_between_epochs_no_example_of_the_next_one_was_seen(splits: Splits) -> None:
+    seen: list[tuple[int, int]] = []
+
+    class Spy(Callback):
+        def epoch(self, training: TrainingState) -> None:
+            seen.append((training.epoch, training.seen))
+
+    fit(Trainer(batch_size=64), session_on(splits), splits, Spy())
+    assert seen == [(1, 0), (2, 0)]
 
 
 def stops_after(values: list[float], patience: int, min_delta: float = 0.0, name: str = "val/accuracy") -> int:

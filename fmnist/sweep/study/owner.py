@@ -3,7 +3,7 @@
 import os
 import signal
 import socket
-import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -51,12 +51,22 @@ def start_time(pid: int) -> float | None:
 
 @contextmanager
 def uninterrupted() -> Iterator[None]:
-    """Ctrl-C and other signals take effect at the end: a trial is either not taken, or taken and marked as ours."""
-    if sys.platform == "win32":
+    """Ctrl-C and other signals take effect at the end: a trial is either not taken, or taken and marked as ours.
+
+    They are handled late, for a mask holds for one thread: the signal would go to another, and still interrupt.
+    """
+    if threading.current_thread() is not threading.main_thread():  # the others are never interrupted
         yield
         return
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, *SIGNALS})
+    received: list[int] = []
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, *SIGNALS)}
+    held = [number for number, handler in before.items() if callable(handler)]  # one that is ignored stays so
+    for number in held:
+        signal.signal(number, lambda number, _: received.append(number))
     try:
         yield
     finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        for number in held:
+            signal.signal(number, before[number])
+        if received:
+            signal.raise_signal(received[0])

@@ -1,0 +1,121 @@
+"""A study's storage: what is said when it does not answer, never with a password."""
+
+from pathlib import Path
+
+import optuna
+import pytest
+from optuna.exceptions import StorageInternalError
+from optuna.storages import JournalStorage, RDBStorage
+from sqlalchemy.exc import IntegrityError, OperationalError, SQLAlchemyError
+
+from fmnist.errors import FmnistError
+from fmnist.sweep.study import storage
+from fmnist.sweep.study.storage import NoAnswer, open_storage, storage_errors, without_password
+
+
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        ("postgresql://me:secret@host/db", "postgresql://me:***@host/db"),
+        ("postgresql://me:se@cr:et@host:5432/db", "postgresql://me:***@host:5432/db"),
+        ("postgresql://host/db?user=me&password=secret&x=1", "postgresql://host/db?user=me&password=***&x=1"),
+        ("postgresql://host/db?password=secret", "postgresql://host/db?password=***"),
+        ("sqlite:///study.db", "sqlite:///study.db"),
+        ("study.journal", "study.journal"),
+    ],
+)
+def test_a_password_is_never_shown(url: str, shown: str) -> None:
+    assert without_password(url) == shown
+
+
+def test_the_ending_tells_a_journal_from_a_database_and_each_is_opened_once(tmp_path: Path) -> None:
+    journal, database = str(tmp_path / "a.journal"), f"sqlite:///{tmp_path}/a.db"
+    assert isinstance(open_storage(journal), JournalStorage)
+    assert isinstance(open_storage(database), RDBStorage)
+    assert open_storage(journal) is open_storage(journal)
+
+
+@pytest.mark.parametrize(
+    ("url", "said"),
+    [
+        ("nonsense", "hydra.sweeper.storage=nonsense: not the URL of a database"),
+        (
+            "oracle+cx_oracle://me:secret@host/db",
+            "me:***@host/db: the database's driver is not installed (No module named 'cx_Oracle')",
+        ),
+        ("sqlite:////nowhere/at/all.db", "does not answer (unable to open database file)"),
+    ],
+)
+def test_a_database_that_cannot_be_opened_is_one_line(url: str, said: str) -> None:
+    with pytest.raises(FmnistError) as error:
+        open_storage(url)
+    assert said in str(error.value)
+    assert "secret" not in str(error.value)
+    assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("error", "times", "opened"),
+    [
+        (OperationalError("", {}, Exception("table studies already exists")), 2, True),
+        (IntegrityError("", {}, Exception("duplicate key")), 19, True),
+        (IntegrityError("", {}, Exception("duplicate key")), 20, False),
+        (OperationalError("", {}, Exception("no route to host")), 1, False),
+    ],
+)
+def test_a_database_whose_tables_another_process_is_creating_is_tried_again(
+    error: SQLAlchemyError, times: int, opened: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tries: list[str] = []
+
+    def database(url: str, *, engine_kwargs: dict[str, object]) -> str:
+        assert engine_kwargs["pool_pre_ping"]  # or a connection that the server has closed would be used again
+        tries.append(url)
+        if len(tries) <= times:
+            raise error
+        return "open"
+
+    monkeypatch.setattr(optuna.storages, "RDBStorage", database)
+    monkeypatch.setattr(storage.time, "sleep", lambda _: None)
+    open_storage.cache_clear()
+    if opened:
+        assert open_storage("sqlite://") == "open"
+        assert len(tries) == times + 1
+    else:
+        with pytest.raises(NoAnswer, match=r"hydra\.sweeper\.storage=sqlite:// does not answer \(.*\); the same"):
+            open_storage("sqlite://")
+        assert len(tries) == times
+    open_storage.cache_clear()
+
+
+def test_the_tables_of_another_optuna_are_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    def database(*_: object, **__: object) -> None:
+        raise RuntimeError("The runtime optuna version\nis no longer compatible")
+
+    monkeypatch.setattr(optuna.storages, "RDBStorage", database)
+    with pytest.raises(FmnistError, match="storage=sqlite:///x: The runtime optuna version is no longer compatible"):
+        open_storage("sqlite:///x")
+
+
+def failure(error: Exception) -> str:
+    with pytest.raises(NoAnswer) as raised, storage_errors("sqlite:///x"):
+        raise error
+    return str(raised.value)
+
+
+def test_an_error_of_the_database_in_the_middle_is_one_line_with_its_cause() -> None:
+    lost = OperationalError("SELECT 1", {}, Exception("the server closed\nthe connection"))
+    said = "hydra.sweeper.storage=sqlite:///x does not answer (the server closed the connection); "
+    said += "the same command goes on when it does"
+    assert failure(lost) == said
+    internal = StorageInternalError("optuna's own words")
+    assert "(optuna's own words)" in failure(internal)
+    internal.__cause__ = lost
+    assert failure(internal) == said
+    lost.__cause__ = ValueError("not this one")
+    assert failure(lost) == said
+
+
+def test_other_errors_pass() -> None:
+    with pytest.raises(ValueError, match="mine"), storage_errors("sqlite:///x"):
+        raise ValueError("mine")
