@@ -20,13 +20,7 @@ TOLERANCE = {"tanh": 1e-4, "relu": 1e-2}  # of each of those; most agree to 1e-6
 MEAN_TOLERANCE = 0.2  # of the mean loss of all: it falls alike, whatever rounding, dropout masks and another order do
 
 
-def measure(
-    cells: Sequence[Cell],
-    peers: Iterable[str],
-    rounds: int,
-    cores: int = 1,
-    threads: int = 1,
-) -> list[Result]:
+def measure(cells: Sequence[Cell], peers: Iterable[str], rounds: int, cores: int = 1, threads: int = 1) -> list[Result]:
     """A row for each cell: µs per step of each peer (median of the rounds), how they were checked, what is missing."""
     rows = []
     with ExitStack() as stack:
@@ -53,7 +47,7 @@ def measure(
             row["spread"] = {peer: max(times) / min(times) - 1 for peer, times in us.items()}
             rows.append(row)
             print(
-                f"{number}/{len(cells)} {cell}  " + "  ".join(f"{peer} {time:.0f}" for peer, time in row["us"].items())
+                f"{number}/{len(cells)} {cell}", *(f"{peer} {time:.0f}" for peer, time in row["us"].items()), sep="  "
             )
     return rows
 
