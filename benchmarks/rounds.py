@@ -46,9 +46,8 @@ def measure(cells: Sequence[Cell], peers: Iterable[str], rounds: int, cores: int
             row["us"] = {peer: median(times) for peer, times in us.items()}
             row["spread"] = {peer: max(times) / min(times) - 1 for peer, times in us.items()}
             rows.append(row)
-            print(
-                f"{number}/{len(cells)} {cell}", *(f"{peer} {time:.0f}" for peer, time in row["us"].items()), sep="  "
-            )
+            shown = (f"{peer} {time:.0f}" for peer, time in row["us"].items())
+            print(f"{number}/{len(cells)} {cell}", *shown, sep="  ")
     return rows
 
 
