@@ -6,7 +6,7 @@ with Hydra's composition and the disk, where the journal is synchronised for eac
 
 import json
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from statistics import median
 
@@ -20,7 +20,7 @@ OVERRIDES = ("sweep=wide", "hydra/sweeper/pruner=median")
 PATTERNS = 6  # real trials that the finished ones are made from
 
 
-def cost(tmp: Path, quick: bool, say: Callable[[str], None]) -> Result:
+def cost(tmp: Path, quick: bool) -> Result:
     """Sweeps of a task that does nothing, one worker, behind so many finished trials."""
     sizes, count, rounds = ([10, 300], 5, 1) if quick else ([10, 1000, 10000], 30, 2)
     found: Result = {"command": f"noop.py -m {' '.join(OVERRIDES)}, journal file", "goal": "as at 10"}
@@ -36,7 +36,7 @@ def cost(tmp: Path, quick: bool, say: Callable[[str], None]) -> Result:
         table = {str(size): {key: median(row[key] for row in rows) for key in rows[0]} for size, rows in runs.items()}
         least, *_, most = table.values()
         found |= {sampler: table, f"ratio_{sampler}": most["own_ms"] / least["own_ms"]}
-        say(f"cost: {sampler}  {least['own_ms']:.1f} ms at {sizes[0]}, {most['own_ms']:.1f} ms at {sizes[-1]}")
+        print(f"cost: {sampler}  {least['own_ms']:.1f} ms at {sizes[0]}, {most['own_ms']:.1f} ms at {sizes[-1]}")
     random = found["random"]
     least, *_, most = random.values()
     found["start_seconds"] = {size: row["start_seconds"] for size, row in random.items()}

@@ -2,7 +2,6 @@
 
 import json
 import time
-from collections.abc import Callable
 from pathlib import Path
 from statistics import median
 
@@ -13,22 +12,22 @@ from results import Result
 TARGET = 0.89  # test accuracy of experiment=speedrun
 
 
-def feel(tmp: Path, quick: bool, say: Callable[[str], None]) -> Result:
+def feel(tmp: Path, quick: bool) -> Result:
     starts = 3 if quick else 9
     found: Result = {"help_seconds": median(train(tmp, ["--help"]).seconds for _ in range(starts))}
-    say(f"--help  {found['help_seconds']:.2f} s")
+    print(f"--help  {found['help_seconds']:.2f} s")
     for tracker in ("none", "wandb"):
         key = f"first_step_{tracker}_seconds"
         found[key] = median([first_step(tmp, tracker) for _ in range(starts + 1)][1:])  # the first warms the caches
-        say(f"first step, tracker={tracker}  {found[key]:.2f} s")
+        print(f"first step, tracker={tracker}  {found[key]:.2f} s")
     short = ["trainer.epochs=1"]
     for name, overrides in {"default": short if quick else [], "1024_1024": ["model.width=1024", *short]}.items():
         found[f"peak_{name}_mb"] = train(tmp, [*overrides, f"hydra.run.dir={tmp / name}"]).peak_mb
-        say(f"peak memory, {name}  {found[f'peak_{name}_mb']:.0f} MB")
+        print(f"peak memory, {name}  {found[f'peak_{name}_mb']:.0f} MB")
     if psutil.LINUX:  # elsewhere nobody says what is shared
         found["sweep_worker_mb"] = (sweep_mb(tmp, 3) - sweep_mb(tmp, 1)) / 2
-        say(f"a sweep worker beyond the first  {found['sweep_worker_mb']:.0f} MB")
-    found["speedrun"] = [] if quick else [speedrun(tmp, seed, say) for seed in range(1, 6)]
+        print(f"a sweep worker beyond the first  {found['sweep_worker_mb']:.0f} MB")
+    found["speedrun"] = [] if quick else [speedrun(tmp, seed) for seed in range(1, 6)]
     return found
 
 
@@ -69,10 +68,10 @@ def tree_mb(process: psutil.Process) -> float:
     return total / 1e6
 
 
-def speedrun(tmp: Path, seed: int, say: Callable[[str], None]) -> Result:
+def speedrun(tmp: Path, seed: int) -> Result:
     """`experiment=speedrun` on one core; its accuracy is the test set's."""
     folder = tmp / f"speedrun-{seed}"
     seconds = train(tmp, ["experiment=speedrun", f"seed={seed}", f"hydra.run.dir={folder}"], cores=1).seconds
     accuracy = json.loads((folder / "summary.json").read_text())["test/accuracy"]
-    say(f"speedrun, seed {seed}  {seconds:.1f} s  {accuracy:.4f}")
+    print(f"speedrun, seed {seed}  {seconds:.1f} s  {accuracy:.4f}")
     return {"seed": seed, "seconds": seconds, "test_accuracy": accuracy, "reached": accuracy >= TARGET}

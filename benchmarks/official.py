@@ -5,7 +5,7 @@ import shutil
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from statistics import median
 
@@ -34,13 +34,13 @@ THEIRS = [
 ]
 
 
-def official(tmp: Path, quick: bool, say: Callable[[str], None]) -> Result:
+def official(tmp: Path, quick: bool) -> Result:
     """Per seed: ours with the median pruner, theirs, ours without pruning."""
     trials, epochs, limit, seeds = (4, 2, 4000, 1) if quick else (20, 8, 20000, 3)
     fixed = ["loss=mse", "scheduler=constant", f"trainer.epochs={epochs}", f"dataset.train_limit={limit}"]
     overrides = [*SPACE, *fixed, "trainer.threads=1", f"hydra.sweeper.n_trials={trials}", "hydra.sweeper.n_jobs=2"]
     overrides.append("hydra/sweeper/sampler=tpe")
-    python, script = environment(say), copy_without_sweeper(tmp)
+    python, script = environment(), copy_without_sweeper(tmp)
     runs: dict[str, list[Result]] = {"ours": [], "official": [], "ours_unpruned": []}
     for seed in range(1, seeds + 1):
         for name, rows in runs.items():
@@ -53,7 +53,7 @@ def official(tmp: Path, quick: bool, say: Callable[[str], None]) -> Result:
                 more = [*overrides, f"hydra/sweeper/pruner={pruner}", f"hydra.sweeper.seed={seed}"]
                 rows.append(measure(folder, more))
             last = rows[-1]
-            say(f"official: seed {seed}  {name}  {last['seconds']:.1f} s  best {last['best']:.4f}  {last['states']}")
+            print(f"official: seed {seed}  {name}  {last['seconds']:.1f} s  best {last['best']:.4f}  {last['states']}")
 
     times = {name: ratios(runs["official"], runs[name]) for name in ("ours", "ours_unpruned")}
     return {
@@ -83,13 +83,13 @@ def measure(folder: Path, overrides: list[str], command: Sequence[str | Path] = 
     }
 
 
-def environment(say: Callable[[str], None]) -> Path:
+def environment() -> Path:
     """The Python of a virtual environment of its own, kept in the user's cache."""
     key = hashlib.sha256(REQUIREMENTS.read_bytes() + sys.version.encode()).hexdigest()[:12]
     folder = Path(user_cache_dir("fmnist")) / f"official-{key}"
     python = folder / "bin" / "python"
     if not (folder / "ready").exists():
-        say("official: makes its environment")
+        print("official: makes its environment")
         subprocess.run([sys.executable, "-m", "venv", "--clear", folder], check=True)
         subprocess.run([python, "-m", "pip", "install", "--quiet", "-r", REQUIREMENTS], check=True)
         (folder / "ready").touch()

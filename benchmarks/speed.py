@@ -2,7 +2,6 @@
 
 import argparse
 import tempfile
-from collections.abc import Callable
 from pathlib import Path
 from statistics import median
 
@@ -29,7 +28,7 @@ def main() -> None:
     quick, clock = which == "quick", Load()
     found, stored = Result(), load("speed")
     for part in {"all": PARTS, "quick": QUICK, "page": ()}.get(which, (which,)):
-        found |= round_all(run(part, quick, print))
+        found |= round_all(run(part, quick))
         found |= stamp() | {"seconds": round(clock.seconds), "others": round(clock.others, 2)}
         if not quick:  # after each part, for the next may fail
             stored = save("speed", found)
@@ -43,19 +42,19 @@ def main() -> None:
         parser.error(f"results/speed.json lacks {', '.join(sorted(ALL_RESULTS - stored.keys()))}")
 
 
-def run(part: str, quick: bool, say: Callable[[str], None]) -> Result:
+def run(part: str, quick: bool) -> Result:
     """The results of one of PARTS, by their names in speed.json."""
     if part == "steps":
         cells, rounds, passes = (quick_suite(), 3, 1) if quick else (suite(), 5, 3)
-        return {"one_core": steps(*(measure(cells, PEERS, rounds, say) for _ in range(passes)))}
+        return {"one_core": steps(*(measure(cells, PEERS, rounds) for _ in range(passes)))}
     if part == "threads":
         cells = [Cell(*network) for network in NETWORKS]
         settings = {"two_cores": (2, 2), "free": (0, 0)}
-        return {name: steps(measure(cells, SEVERAL_THREADS, 3, say, *setting)) for name, setting in settings.items()}
+        return {name: steps(measure(cells, SEVERAL_THREADS, 3, *setting)) for name, setting in settings.items()}
     if part == "growth":
-        return {"growth": growth(quick, say)}
+        return {"growth": growth(quick)}
     with tempfile.TemporaryDirectory(prefix="fmnist-benchmark-") as tmp:
-        return {"feel": feel(Path(tmp), quick, say)}
+        return {"feel": feel(Path(tmp), quick)}
 
 
 def steps(*passes: list[Result]) -> Result:

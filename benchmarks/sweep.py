@@ -9,8 +9,7 @@ from cost import cost
 from official import official
 from results import Result, round_all, save, stamp, table
 from tracking import tracking
-from utilisation import utilisation
-from workers import workers
+from workers import utilisation, workers
 
 BENCHMARKS = {"workers": workers, "utilisation": utilisation, "official": official, "cost": cost, "tracking": tracking}
 
@@ -23,7 +22,7 @@ def main() -> None:
     found: Result = {}
     for name in BENCHMARKS if args.which == "all" else [args.which]:
         with tempfile.TemporaryDirectory(prefix="fmnist-benchmark-") as tmp:
-            found[name] = round_all(stamp() | BENCHMARKS[name](Path(tmp), args.quick, print))
+            found[name] = round_all(stamp() | BENCHMARKS[name](Path(tmp), args.quick))
         if not args.quick:
             save("sweep", {name: found[name]})
     print(table([["figure", "value"], *([name, f"{value:g}"] for name, value in figures(found))]))

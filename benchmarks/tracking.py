@@ -1,6 +1,5 @@
 """What Weights & Biases costs a sweep: the same one without it and with it, offline."""
 
-from collections.abc import Callable
 from pathlib import Path
 from statistics import median
 
@@ -8,7 +7,7 @@ from results import Result
 from study import ratios, sweep
 
 
-def tracking(tmp: Path, quick: bool, say: Callable[[str], None]) -> Result:
+def tracking(tmp: Path, quick: bool) -> Result:
     """disabled, offline, disabled, …: a grid over seeds of one configuration, two at a time."""
     trials, epochs, rounds = (4, 1, 1) if quick else (30, 8, 3)
     overrides = [f"seed=range(1,{trials + 1})", "model.width=128", f"trainer.epochs={epochs}", "hydra.sweeper.n_jobs=2"]
@@ -19,7 +18,7 @@ def tracking(tmp: Path, quick: bool, say: Callable[[str], None]) -> Result:
             ended = sweep(tmp / f"tracking-{i}-{mode}", overrides, WANDB_MODE=mode)
             rows.append(ended.row())
             values.add(tuple(trial.value for trial in ended.trials))
-            say(f"tracking: {mode}  {ended.seconds:.1f} s  others {ended.others:.2f} cores")
+            print(f"tracking: {mode}  {ended.seconds:.1f} s  others {ended.others:.2f} cores")
     assert len(values) == 1, "a trial has another value with W&B"
 
     return {

@@ -29,7 +29,7 @@ def small() -> Any:
 
 
 def losses(peer: Any, seed: int = 0) -> list[float]:
-    from same import CHECKED
+    from rounds import CHECKED
     from suite import order
 
     return peer.losses(order(seed, CHECKED, 16))
@@ -44,7 +44,7 @@ def ours(small: Any) -> list[float]:
 
 def test_a_slightly_larger_step_and_another_order_are_noticed(small: Any, ours: list[float]) -> None:
     from peers.ours import Ours
-    from same import Differs, deviation
+    from rounds import Differs, deviation
 
     peer = Ours(small, 1)
     peer.parts.optimizer.lr *= 1.01
@@ -60,7 +60,7 @@ def test_a_peer_does_the_same_work(small: Any, ours: list[float]) -> None:
     """The one that needs no other environment; `make bench` checks them all, and stops where one differs."""
     from peers.scikit_learn import PartialFit
     from peers.start import data
-    from same import deviation
+    from rounds import deviation
 
     assert deviation(small, "sklearn partial_fit", ours, losses(PartialFit(small, 1))) < 1e-5
     falls = 0.9 if data().source == "random" else 0.7  # random bytes can only be learnt by heart

@@ -22,7 +22,7 @@ def compile_loop(loop: FunctionType, arguments: Arguments, name: str) -> llvm.Mo
     """
     translator = Translator(arguments.dtype)
     names: dict[str, Any] = {
-        "loop": translator.loop(loop),
+        "loop": translator.njit(loop, FREE, typed=False),
         "carray": numba.carray,
         "pointer": pointer,
         "dtype": arguments.dtype.type,
@@ -41,7 +41,8 @@ def compile_loop(loop: FunctionType, arguments: Arguments, name: str) -> llvm.Mo
             values.append(f"({''.join(f'numbers[{numbers + k}], ' for k in range(len(value)))})")
             numbers += len(value)
         else:
-            names[f"constant{i}"] = translator.rule(value) if isinstance(value, FunctionType) else value
+            is_rule = isinstance(value, FunctionType)
+            names[f"constant{i}"] = translator.njit(value, FREE, typed=True) if is_rule else value
             values.append(f"constant{i}")
     source = (
         "def entry(block):\n"

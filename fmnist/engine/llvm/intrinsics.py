@@ -3,6 +3,7 @@
 Each does what the Python function beside it in `INTRINSICS` does.
 """
 
+from collections.abc import Callable
 from typing import Any
 
 from llvmlite import ir
@@ -12,12 +13,12 @@ from numba.extending import intrinsic
 
 from fmnist.engine import loops, product
 from fmnist.engine.llvm import vector_math
-from fmnist.engine.llvm.matrix import WORD, Matrix
+from fmnist.engine.llvm.matrix import BYTE, INDEX, WORD, Matrix
 from fmnist.engine.llvm.registers import registers
 from fmnist.engine.llvm.result import Rows, TransposedRows
 from fmnist.engine.llvm.tile import Tile
 from fmnist.engine.llvm.transpose import transpose_panel
-from fmnist.engine.llvm.vectors import Vectors
+from fmnist.engine.llvm.vectors import CACHE_LINE, Vectors
 
 
 @intrinsic  # type: ignore[untyped-decorator]
@@ -36,10 +37,8 @@ def power_of_two(typing: Any, n: Any) -> Any:
     """2ⁿ for a whole number n from −126 to 127 in float32: its bits are those of (n + 127) · 2²³."""
 
     def code(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        whole = context.get_value_type(types.int32)
-        exponent = builder.add(builder.fptosi(arguments[0], whole), context.get_constant(types.int32, 127))
-        bits = builder.shl(exponent, context.get_constant(types.int32, 23))
-        return builder.bitcast(bits, context.get_value_type(types.float32))
+        exponent = builder.add(builder.fptosi(arguments[0], INDEX), INDEX(127))
+        return builder.bitcast(builder.shl(exponent, INDEX(23)), ir.FloatType())
 
     return types.float32(types.float32), code
 
@@ -49,10 +48,8 @@ def exponent(typing: Any, x: Any) -> Any:
     """⌊log₂ x⌋ of a positive float32, from its bits."""
 
     def code(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        bits = builder.bitcast(arguments[0], context.get_value_type(types.int32))
-        biased = builder.ashr(bits, context.get_constant(types.int32, 23))
-        whole = builder.sub(biased, context.get_constant(types.int32, 127))
-        return builder.sitofp(whole, context.get_value_type(types.float32))
+        biased = builder.ashr(builder.bitcast(arguments[0], INDEX), INDEX(23))
+        return builder.sitofp(builder.sub(biased, INDEX(127)), ir.FloatType())
 
     return types.float32(types.float32), code
 
@@ -63,16 +60,13 @@ def prefetch(typing: Any, images: Any, row: Any) -> Any:
 
     def code(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         array = context.make_array(images)(context, builder, arguments[0])
-        word, byte, line = ir.IntType(32), ir.IntType(8).as_pointer(), ir.IntType(64)(64)
-        hint = builder.module.declare_intrinsic(
-            "llvm.prefetch", (byte,), ir.FunctionType(ir.VoidType(), [byte, word, word, word])
-        )
+        kind = ir.FunctionType(ir.VoidType(), [BYTE, INDEX, INDEX, INDEX])
+        hint = builder.module.declare_intrinsic("llvm.prefetch", (BYTE,), kind)
         width = builder.extract_value(array.strides, 0)
-        start = builder.ptrtoint(array.data, ir.IntType(64))
-        start = builder.add(start, builder.mul(arguments[1], width))
-        with cgutils.for_range_slice(builder, ir.IntType(64)(0), width, line) as (offset, _):
-            where = builder.inttoptr(builder.add(start, offset), byte)
-            builder.call(hint, [where, word(0), word(3), word(1)])
+        start = builder.add(builder.ptrtoint(array.data, WORD), builder.mul(arguments[1], width))
+        with cgutils.for_range_slice(builder, WORD(0), width, WORD(CACHE_LINE)) as (offset, _):
+            where = builder.inttoptr(builder.add(start, offset), BYTE)
+            builder.call(hint, [where, INDEX(0), INDEX(3), INDEX(1)])
         return context.get_dummy_value()
 
     return types.void(images, row), code
@@ -93,47 +87,40 @@ def tile_columns(typing: Any, c: Any) -> Any:
 def tile(typing: Any, a: Any, i: Any, b: Any, bj: Any, c: Any, cj: Any) -> Any:
     """The rows of B must be contiguous, and those of C or of Cᵀ."""
 
-    def code(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        A, i, B, bj, C, cj = matrices(context, builder, signature, arguments)
-        vectors = Vectors(context, builder, c.dtype)
-        result = (TransposedRows if c.layout == "F" else Rows)(vectors, C, i, cj)
-        Tile(vectors, A, B, bj, result).emit()
-        return context.get_dummy_value()
+    def emit(vectors: Vectors, A: Matrix, i: Any, B: Matrix, bj: Any, C: Matrix, cj: Any) -> None:
+        Tile(vectors, A, B, bj, (TransposedRows if c.layout == "F" else Rows)(vectors, C, i, cj)).emit()
 
-    return types.void(a, i, b, bj, c, cj), code
+    return types.void(a, i, b, bj, c, cj), with_vectors(c.dtype, emit)
 
 
 @intrinsic  # type: ignore[untyped-decorator]
 def first_tile(typing: Any, a: Any, b: Any, j: Any, c: Any, panel: Any) -> Any:
     """The same, from the first row on."""
 
-    def code(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        A, B, j, C, P = matrices(context, builder, signature, arguments)
-        vectors = Vectors(context, builder, c.dtype)
+    def emit(vectors: Vectors, A: Matrix, B: Matrix, j: Any, C: Matrix, P: Matrix) -> None:
         Tile(vectors, A, B, j, Rows(vectors, C, WORD(0), j), panel=P).emit()
-        return context.get_dummy_value()
 
-    return types.void(a, b, j, c, panel), code
+    return types.void(a, b, j, c, panel), with_vectors(c.dtype, emit)
 
 
 @intrinsic  # type: ignore[untyped-decorator]
 def transpose(typing: Any, b: Any, j: Any, panel: Any) -> Any:
     """The rows of B must be contiguous."""
+    return types.void(b, j, panel), with_vectors(b.dtype, transpose_panel)
+
+
+def with_vectors(dtype: Any, emit: Callable[..., None]) -> Any:
+    """The code that `emit(vectors, *arguments)` writes, in which arrays are a `Matrix`."""
 
     def code(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        B, j, P = matrices(context, builder, signature, arguments)
-        transpose_panel(Vectors(context, builder, b.dtype), B, j, P)
+        matrices = (
+            Matrix(builder, context.make_array(kind)(context, builder, x)) if isinstance(kind, types.Array) else x
+            for kind, x in zip(signature.args, arguments, strict=True)
+        )
+        emit(Vectors(context, builder, dtype), *matrices)
         return context.get_dummy_value()
 
-    return types.void(b, j, panel), code
-
-
-def matrices(context: Any, builder: Any, signature: Any, arguments: Any) -> list[Any]:
-    """The arguments, arrays as `Matrix`."""
-    return [
-        Matrix(builder, context.make_array(kind)(context, builder, value)) if isinstance(kind, types.Array) else value
-        for kind, value in zip(signature.args, arguments, strict=True)
-    ]
+    return code
 
 
 INTRINSICS: dict[Any, Any] = {

@@ -35,13 +35,7 @@ class Translator:
             for function in (vector_math.exp, vector_math.expm1, vector_math.log1p, vector_math.tanh):
                 self.np.__dict__[function.__name__] = self.njit(function, EXACT, typed=True)
 
-    def loop(self, function: FunctionType) -> Any:
-        return self.njit(function, FREE, typed=False)
-
-    def rule(self, function: FunctionType) -> Any:
-        return self.njit(function, FREE, typed=True)
-
-    def njit(self, function: Any, options: dict[str, Any], typed: bool) -> Any:
+    def njit(self, function: Any, options: dict[str, Any], *, typed: bool) -> Any:
         """The function compiled, in a world of its own."""
         code, defaults = function.__code__, function.__defaults__
         if typed:
@@ -62,7 +56,7 @@ class Translator:
         if value is np:
             return self.np
         if isinstance(value, FunctionType):
-            return INTRINSICS[value] if value in INTRINSICS else self.njit(value, options, typed)
+            return INTRINSICS[value] if value in INTRINSICS else self.njit(value, options, typed=typed)
         return self.constant(value) if typed else value
 
     def constant(self, value: Any) -> Any:
