@@ -177,12 +177,13 @@ def test_a_label_is_short_and_clear() -> None:
     keys = {
         "optimizer": "adam",
         "optimizer.lr": "0.001234567",
+        "scheduler": "linear",
         "a.stop.patience": "3",
         "b.patience": "5",
         "model.width": "[512, 256]",
     }
-    setting = Setting([], {}, keys, [], None, [], None, None, None)
-    expected = "optimizer=adam lr=0.001235 stop.patience=3 b.patience=5 width=[512, 256]"
+    setting = Setting([], {"optimizer": "adam", "scheduler": "linear"}, keys, [], None, [], None, None, None)
+    expected = "adam lr=0.001235 scheduler=linear stop.patience=3 b.patience=5 width=[512, 256]"
     assert as_label(setting, list(keys)) == expected
 
 

@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from rich import box
-from rich.console import Console
 from rich.table import Table
 
 from fmnist.analysis.differences import as_overrides
@@ -17,7 +16,7 @@ from fmnist.analysis.ranking import Ranking
 from fmnist.errors import ConfigError
 from fmnist.files import atomic
 from fmnist.run.stored import find_runs
-from fmnist.terminal.console import console
+from fmnist.terminal.console import console, print_table
 
 CSV_COLUMNS = ("rank", "metric", "mean", "std", "interval95", "p", "seeds", "best", "runs")
 
@@ -35,17 +34,15 @@ def compare(folders: Sequence[Path], metric: str | None = None, file: Path | Non
     if file == Path("-"):
         sys.stdout.write(csv_table(boards))
         return
-    terminal = console().is_terminal
-    # In a terminal a long setting is wrapped in its column; elsewhere a row is a line, however long.
-    output = console() if terminal else Console(width=10_000, highlight=False, markup=False)
+    frame = box.HEAVY_HEAD if console().is_terminal else None
     for ranking in boards.rankings:
         if ranking.data:
-            output.print(f"{ranking.data}:")
-        output.print(terminal_table(ranking, box.HEAVY_HEAD if terminal else None), soft_wrap=False)
+            console().print(f"{ranking.data}:")
+        print_table(terminal_table(ranking, frame))
         for line in ranking.remarks():
-            output.print(line)
+            console().print(line)
     if boards.remark:
-        output.print(boards.remark)
+        console().print(boards.remark)
     if file:
         try:
             atomic.write_text(file, csv_table(boards))

@@ -7,6 +7,8 @@ from fmnist.analysis.settings import NESTED, Setting
 from fmnist.files.run_folder import read_overrides
 from fmnist.run.stored import StoredRun
 
+UNCLEAR = ("none", "null", "default", "linear", "constant")  # an option of several groups, or of none
+
 
 def informative_keys(settings: Sequence[Setting]) -> list[str]:
     """The keys by which the settings differ, groups first, without those that only follow from an option.
@@ -60,9 +62,15 @@ def as_overrides(setting: Setting, keys: Sequence[str]) -> str:
 
 
 def as_label(setting: Setting, keys: Sequence[str]) -> str:
-    """optimizer=adam lr=0.01235: each key as short as it is clear among the others, numbers with four digits."""
-    shown = [key for key in keys if setting.keys.get(key, NESTED) != NESTED]
-    return " ".join(f"{shortest(key, keys)}={four_digits(setting.keys[key])}" for key in shown)
+    """adam lr=0.01235: options by their name alone, each key as short as it is clear, numbers with four digits."""
+    parts = []
+    for key in keys:
+        value = setting.keys.get(key, NESTED)
+        if key in setting.choices and value.isidentifier() and value not in UNCLEAR:
+            parts.append(value)
+        elif value != NESTED:
+            parts.append(f"{shortest(key, keys)}={four_digits(value)}")
+    return " ".join(parts)
 
 
 def shortest(key: str, keys: Sequence[str]) -> str:

@@ -28,6 +28,14 @@ def echo(line: str) -> None:
     log.info(line)
 
 
+def print_table(table: Table) -> None:
+    """In a terminal, as wide as it is at most: long cells are wrapped. Elsewhere a row is a line, however long."""
+    if console().is_terminal:
+        console().print(table, soft_wrap=False)
+    else:
+        Console(width=10_000, highlight=False, markup=False).print(table)
+
+
 def print_settings(config: Mapping[str, Any], choices: Mapping[str, str]) -> None:
     """Print the keys without a group, then one line per group with its option and its keys."""
     echo("  ".join(f"{key}={show(value)}" for key, value in config.items() if isinstance(value, int | str)))
