@@ -16,6 +16,7 @@ from typing import Any, ClassVar
 import numpy as np
 from threadpoolctl import ThreadpoolController
 
+from fmnist.engine.compile_time import compiling
 from fmnist.engine.memory import zeros
 from fmnist.engine.operation import as_operation
 from fmnist.errors import FmnistError, one_line
@@ -55,13 +56,15 @@ class Numba:
         what = (operation.function, *rules)
         if what in FALLBACKS:
             return by_numpy
-        from fmnist.engine.llvm.kernel import bind  # LLVM, which `--help` need not wait for
+        with compiling():
+            from fmnist.engine.llvm.kernel import bind  # LLVM, which `--help` need not wait for
 
         loop = operation.loop_for(arguments)
         if loop is None:
             return fall_back(what, "has no compiled loop", by_numpy)
         try:
-            return bind(loop, arguments)
+            with compiling():
+                return bind(loop, arguments)
         except Exception as error:  # whatever Numba makes of a rule
             return fall_back(what, f"cannot be compiled: {reason(error)}", by_numpy)
 

@@ -15,6 +15,7 @@ from fmnist.network.network import Network
 from fmnist.optimizer.base import Optimizer
 from fmnist.training.generators import Generators
 from fmnist.training.objective import Objective
+from fmnist.training.timing import Timing
 
 
 @dataclass
@@ -26,6 +27,7 @@ class TrainingState:
     objective: what tells good from bad.  folder: where the run's files go.
     stop: why it ended early, empty while it goes on.  pruned: it was a sweep that ended it.
     seen, loss_sum, correct: sums over the examples of the running epoch, for whoever wants to watch.
+    timing: the seconds that are no training.
     """
 
     network: Network
@@ -42,6 +44,7 @@ class TrainingState:
     seen: int = 0
     loss_sum: float = 0.0
     correct: int = 0
+    timing: Timing = field(default_factory=Timing)
 
     @property
     def epoch(self) -> int:
