@@ -49,10 +49,10 @@ def train(config: DictConfig) -> float:
     splits = parts.load()
     rng = spawn_generators(parts.seed)
     network = parts.network(splits, rng)
-    parts.optimizer.bind(network.params, parts.engine)
     objective = parts.objective.on(splits)
     size = splits.train.size
     training = TrainingState(network, parts.optimizer, rng, objective, folder, parts.trainer.epochs, size, parts.engine)
+    parts.optimizer.bind(network.params, parts.engine)
 
     run = Run(training, splits, parts.trackers, config, overrides, job.runtime.choices, resume=resume)
     with threadpool_limits(parts.trainer.threads, user_api="blas"), run:

@@ -51,6 +51,7 @@ class Splits(NamedTuple):
     scale: float
     shift: float
     source: str  # where the examples come from: a folder, or how they were generated
+    high: int = 255  # the grey level of white
 
     @property
     def d(self) -> int:

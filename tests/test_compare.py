@@ -189,15 +189,26 @@ def test_a_folder_without_a_run_is_one_line(runs: Path, folder: str) -> None:
     assert done.stderr == f"error: folder={folder}: allowed is the folder of a run or of a sweep, or one above such\n"
 
 
-def test_runs_with_several_objectives_need_a_metric(runs: Path) -> None:
+def test_runs_with_several_objectives_are_compared_by_the_test_set(runs: Path) -> None:
     other = runs / "other"
     shutil.copytree(runs / "outputs" / "adam1", other)
-    (other / "summary.json").write_text(json.dumps(summary(other) | {"objective": "val/loss"}))
+    loss = summary(other)["best"]["val/loss"]
+    (other / "summary.json").write_text(json.dumps(summary(other) | {"objective": "val/loss", "value": loss}))
     done = compare(runs, "other", "outputs/adam1")
-    assert done.returncode == 2
-    assert "the runs' objectives are val/accuracy, val/loss" in done.stderr
-    assert compare(runs, "other", "outputs/adam1", "--metric", "test/accuracy").returncode == 0
+    assert done.returncode == 0, done.stderr
+    assert "test/accuracy" in done.stdout.splitlines()[0]
+    told = "the runs' objectives are val/accuracy, val/loss: compared by test/accuracy, which all have"
+    assert done.stdout.splitlines()[-1] == told
+    named = compare(runs, "other", "outputs/adam1", "--metric", "val/loss").stdout
+    assert "which all have" not in named
     shutil.rmtree(other)
+
+
+def test_the_csv_alone_goes_into_a_pipe(runs: Path) -> None:
+    table(runs, "outputs")
+    done = compare(runs, "outputs", "--csv", "-")
+    assert done.stdout == (runs / "table.csv").read_text()
+    assert not (runs / "-").exists()
 
 
 def test_a_table_that_cannot_be_written_is_one_line(runs: Path) -> None:

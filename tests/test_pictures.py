@@ -22,6 +22,7 @@ from fmnist.callback.pictures import Pictures
 from fmnist.dataset.blobs import Blobs
 from fmnist.interfaces import Array
 from fmnist.picture.confusion_matrix import confusion_matrix
+from fmnist.picture.layer_histograms import LayerValues, layer_histograms
 from fmnist.picture.learning_curves import learning_curves
 from fmnist.picture.mosaic import mosaic
 from fmnist.picture.setting_curves import SettingCurves, setting_curves
@@ -147,6 +148,21 @@ def test_histograms_are_drawn_on_request(folder: Path) -> None:
     assert {"dense1", "dense2", "untrained", "trained"} <= {*texts(folder / "histograms.svg")}
 
 
+def test_the_axis_of_the_gradients_ends_where_they_do() -> None:
+    small, large = np.full((50, 50), 1e-4), np.full((50, 50), 1e-3)
+    large[0, 0] = 0.1
+    values = LayerValues("dense1", (small, large), (small, large))
+    assert layer_histograms([values], "").axes[1].get_xlim()[1] == pytest.approx(-1)
+
+
+@pytest.mark.parametrize("epochs", [1, 2, 3])
+def test_epochs_are_whole_numbers(epochs: int) -> None:
+    left = learning_curves(ROWS[:epochs], "val/accuracy", best=0).axes[0]
+    low, high = left.get_xlim()
+    shown = [tick for tick in left.get_xticks() if low <= tick <= high]
+    assert shown == list(range(1, epochs + 1))
+
+
 def luminance(colour: Any) -> float:
     """Relative luminance of WCAG 2."""
     rgb = np.array(matplotlib.colors.to_rgb(colour))
@@ -243,7 +259,7 @@ def test_curves_of_a_sweep_compare_its_settings(tmp_path: Path) -> None:
     made_run(tmp_path / "s" / "3", 1, "cross_entropy", 0.5)
     command("curves", tmp_path / "s")
     words = texts(tmp_path / "s" / "comparison.svg")
-    assert words.index("loss=mse") < words.index("loss=cross_entropy")
+    assert words.index("mse") < words.index("cross_entropy")
     assert {"0.8000 ± 0.2484", "0.5000"} <= {*words}
     assert not (tmp_path / "s" / "curves.svg").exists()
     assert "val/accuracy by epoch" in words

@@ -101,7 +101,7 @@ def test_one_run(one: Path) -> None:
     assert changes["optimizer.lr"] == ("0.01", "0.001")
     assert changes["trainer.epochs"] == ("3", "10")
     assert "optimizer.beta1" not in changes
-    assert "leaderboard" not in told
+    assert "leaderboards" not in told
     assert "searches" not in told
     assert "failures" not in told
     (curve,) = told["curves"]["runs"]
@@ -138,7 +138,7 @@ def test_without_checkpoint_or_data_the_page_says_why(one: Path, tmp_path: Path)
 
 def test_settings_are_compared_over_their_seeds(runs: Path) -> None:
     told = page_data([runs])
-    board = told["leaderboard"]["columns"]
+    board = told["leaderboards"][0]["columns"]
     assert board["optimizer"] == ["adam", "nadam"]
     assert board["val/accuracy"] == pytest.approx([0.6, 0.5])
     assert board["std"] == pytest.approx([0.1, 0.1])
@@ -156,9 +156,9 @@ def test_settings_are_compared_over_their_seeds(runs: Path) -> None:
 def test_a_key_that_only_comes_with_an_option_is_no_column(runs: Path) -> None:
     for file in [*runs.glob("adam*/config.yaml"), runs / "killed" / "config.yaml"]:
         file.write_text(file.read_text().replace("beta1: 0.9", "beta1: 0.8"))
-    assert "optimizer.beta1" not in page_data([runs])["leaderboard"]["columns"]
+    assert "optimizer.beta1" not in page_data([runs])["leaderboards"][0]["columns"]
     (runs / "adam0" / "overrides.yaml").write_text("- optimizer.beta1=0.8\n")
-    assert "optimizer.beta1" in page_data([runs])["leaderboard"]["columns"]
+    assert "optimizer.beta1" in page_data([runs])["leaderboards"][0]["columns"]
 
 
 def test_a_sweep(one: Path, tmp_path: Path) -> None:

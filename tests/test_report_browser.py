@@ -1,5 +1,6 @@
 """report.html as a reader uses it, in a real browser: what is written, sorted, hovered, clicked, typed."""
 
+import base64
 import json
 import shutil
 from collections.abc import Iterator
@@ -181,8 +182,9 @@ def test_the_history_marks_pruned_and_failed_trials(page: Any) -> None:
     assert shown["circle"] == list(range(12))
     assert shown["triangle-up"] == [12]
     assert shown["x-thin"] == [13]
-    best = ask(page, "document.querySelector('#searches .plot').data.at(-1).y")
-    assert best == sorted(best)
+    best = ask(page, "document.querySelector('#searches .plot').data.at(-1)")
+    assert best["y"] == sorted(best["y"])
+    assert best["x"][-1] == 13  # the line reaches the last trial, which is not complete
 
 
 def test_a_stretch_of_an_axis_is_chosen_with_the_keyboard_and_by_dragging(page: Any) -> None:
@@ -260,6 +262,47 @@ def test_a_phone_need_not_scroll_sideways(driver: Any, sweep: Path) -> None:
     driver.execute_script("document.querySelectorAll('.plot').forEach(plot => draw(plot))")
     assert ask(driver, "innerWidth") == 390
     assert ask(driver, "document.documentElement.scrollWidth") == 390
+    assert errors(driver) == []
+
+
+def test_the_leaderboard_scrolls_in_its_box_and_says_so(driver: Any, sweep: Path) -> None:
+    look(driver, sweep, PHONE)
+    assert ask(driver, "byId('table').scrollWidth > byId('table').clientWidth")
+    wait(driver, "!byId('more-columns').hidden")
+    assert find(driver, "#more-columns").text == "more columns →"
+    assert ask(driver, "getComputedStyle(byId('table')).backgroundImage").count("linear-gradient") == 4
+    driver.execute_script("byId('table').scrollLeft = 1e6")
+    wait(driver, "byId('more-columns').hidden")
+
+
+def test_printing_draws_everything(driver: Any, sweep: Path) -> None:
+    """Nobody has scrolled down: the plots far below are drawn because the page is printed."""
+    look(driver, sweep)
+    drawn = "[...document.querySelectorAll('.plot')].filter(plot => plot.querySelector('.main-svg')).length"
+    plots = ask(driver, "document.querySelectorAll('.plot').length")
+    assert ask(driver, drawn) < plots
+    pdf = base64.b64decode(driver.execute_cdp_cmd("Page.printToPDF", {"printBackground": True})["data"])
+    assert pdf.startswith(b"%PDF")
+    assert ask(driver, drawn) == plots
+    empty = "[...document.querySelectorAll('section:not([hidden])')].filter(s => s.innerText.trim().length < 40).length"
+    assert ask(driver, empty) == 0
+    assert ask(driver, "document.documentElement.dataset.print ?? 'screen'") == "screen"
+    assert errors(driver) == []
+
+
+def test_other_data_have_a_leaderboard_of_their_own(driver: Any, sweep: Path, tmp_path: Path) -> None:
+    for number in range(3):
+        shutil.copytree(sweep.parent / str(number), tmp_path / "runs" / str(number))
+    config = tmp_path / "runs" / "2" / "config.yaml"
+    config.write_text(config.read_text().replace("split_seed: 0", "split_seed: 7"))
+    look(driver, write_report([tmp_path / "runs"], file=tmp_path / "report.html"))
+    titles = ask(driver, "[...document.querySelectorAll('section[id^=leaderboard] h2')].map(h => h.textContent)")
+    assert titles == ["Leaderboard · dataset.split_seed=0", "Leaderboard · dataset.split_seed=7"]
+    rows = "[...document.querySelectorAll('section[id^=leaderboard]')].map(s => s.querySelectorAll('tbody tr').length)"
+    assert ask(driver, rows) == [2, 1]
+    find(driver, "#filter-2").send_keys("nowhere")
+    assert ask(driver, rows) == [2, 0]
+    assert find(driver, "#best-data").text.startswith("On dataset.split_seed=0, as most runs")
     assert errors(driver) == []
 
 

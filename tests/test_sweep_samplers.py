@@ -14,7 +14,7 @@ from fmnist.sweep.study.instantiate import build_pruner, build_sampler
 from options import CONF, options
 
 SAMPLERS = [name for name in options("hydra/sweeper/sampler") if name not in ("auto", "grid")]
-OWN_KEYS = {"_requires_", "_one_seed_"}  # the sweeper's, not Optuna's
+OWN_KEYS = {"_requires_", "_one_seed_", "_one_of_"}  # the sweeper's, not Optuna's
 OPTUNAS_NAME = {"asha": "successivehalving", "none": "nop"}
 # Where our default is another one than Optuna's, and why: branches as groups; seeds that scramble; quiet logs.
 DEPARTURES = {"multivariate", "group", "scramble", "warn_independent_sampling", "warn_asynchronous_seeding"}
@@ -63,6 +63,14 @@ def test_the_defaults_are_optunas_own(part: str, name: str) -> None:
 def test_a_key_that_optuna_does_not_know_is_named() -> None:
     with pytest.raises(ConfigError, match=r"hydra\.sweeper\.pruner\.bound=1: allowed is what .*MedianPruner"):
         build_pruner(config("pruner", "median") | {"bound": 1})
+
+
+def test_a_threshold_asks_for_a_bound() -> None:
+    with pytest.raises(ConfigError) as error:
+        build_pruner(config("pruner", "threshold"))
+    expected = "hydra.sweeper.pruner.lower=null: allowed is a value; ThresholdPruner needs one of lower, upper"
+    assert str(error.value) == expected
+    assert build_pruner(config("pruner", "threshold") | {"upper": 2.0})
 
 
 def test_what_optuna_imports_late_is_declared() -> None:

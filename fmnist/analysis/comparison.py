@@ -3,43 +3,49 @@
 import csv
 import io
 import math
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 from rich import box
-from rich.console import Console
 from rich.table import Table
 
-from fmnist.analysis.ranking import Ranking, choose_metric, rank
-from fmnist.analysis.settings import as_overrides
+from fmnist.analysis.differences import as_overrides
+from fmnist.analysis.leaderboards import Leaderboards, leaderboards
+from fmnist.analysis.ranking import Ranking
 from fmnist.errors import ConfigError
 from fmnist.files import atomic
 from fmnist.run.stored import find_runs
-from fmnist.terminal.console import console
+from fmnist.terminal.console import console, print_table
 
 CSV_COLUMNS = ("rank", "metric", "mean", "std", "interval95", "p", "seeds", "best", "runs")
 
 
 def compare(folders: Sequence[Path], metric: str | None = None, file: Path | None = None) -> None:
-    """Print the leaderboard of all runs below the folders, and write it to `file` as CSV.
+    """Print a leaderboard of all runs below the folders for each set of data, and write them to `file` as CSV.
 
     With two seeds or more a mean has a 95 % interval, and is tested against the best. The metric is the runs' own
-    objective, unless one is named.
+    objective, unless one is named. With the file "-" the CSV is all that is printed.
 
     Raises:
         ConfigError: there is no run in a folder, or no run has such a metric.
     """
-    runs = find_runs(folders)
-    ranking = rank(runs, choose_metric(runs, metric))
-    terminal = console().is_terminal
-    # Outside a terminal a row is a line, however long.
-    output = console() if terminal else Console(width=10_000, highlight=False, markup=False)
-    output.print(terminal_table(ranking, box.HEAVY_HEAD if terminal else None))
-    for line in ranking.remarks():
-        output.print(line)
+    boards = leaderboards(find_runs(folders), metric)
+    if file == Path("-"):
+        sys.stdout.write(csv_table(boards))
+        return
+    frame = box.HEAVY_HEAD if console().is_terminal else None
+    for ranking in boards.rankings:
+        if ranking.data:
+            console().print(f"{ranking.data}:")
+        print_table(terminal_table(ranking, frame))
+        for line in ranking.remarks():
+            console().print(line)
+    if boards.remark:
+        console().print(boards.remark)
     if file:
         try:
-            atomic.write_text(file, csv_table(ranking))
+            atomic.write_text(file, csv_table(boards))
         except OSError as error:
             raise ConfigError("--csv", file, f"a file that can be written ({error.strerror})") from None
 
@@ -66,22 +72,25 @@ def terminal_table(ranking: Ranking, frame: box.Box | None) -> Table:
         columns["setting"] = [as_overrides(setting, ranking.keys) for setting in ranking.settings]
     columns["folder"] = found["folder"]
     for name in list(columns)[len(table.columns) :]:
-        table.add_column(name)
+        table.add_column(name, overflow="fold")
     for row in zip(*columns.values(), strict=True):
         table.add_row(*row)
     return table
 
 
-def csv_table(ranking: Ranking) -> str:
-    """With all digits and all columns; what is not known is blank."""
-    settings = ranking.settings
-    columns = ranking.columns() | {"metric": [ranking.metric] * len(settings)}
-    columns |= {key: [setting.keys.get(key) for setting in settings] for key in ranking.keys}
-    names = [*CSV_COLUMNS, *ranking.keys, "folder"]
+def csv_table(boards: Leaderboards) -> str:
+    """With all digits and columns, blank where nothing is known; the first one names the data, if they differ."""
+    data = ["data"] if len(boards.rankings) > 1 else []
+    keys = dict.fromkeys(key for ranking in boards.rankings for key in ranking.keys)
+    names = [*data, *CSV_COLUMNS, *keys, "folder"]
     text = io.StringIO()
     table = csv.writer(text, lineterminator="\n")
     table.writerow(names)
-    table.writerows(zip(*(columns[name] for name in names), strict=True))
+    for ranking in boards.rankings:
+        n = len(ranking.settings)
+        columns = ranking.columns() | {"metric": [ranking.metric] * n, "data": [ranking.data] * n}
+        columns |= {key: [setting.keys.get(key) for setting in ranking.settings] for key in keys}
+        table.writerows(zip(*(columns[name] for name in names), strict=True))
     return text.getvalue()
 
 

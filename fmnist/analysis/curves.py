@@ -1,12 +1,14 @@
 """Learning curves as a picture: of one run, or of settings over their seeds."""
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 
-from fmnist.analysis.ranking import choose_metric, rank
-from fmnist.analysis.settings import as_overrides, differing_keys
+from fmnist.analysis.differences import as_label, informative_keys
+from fmnist.analysis.leaderboards import leaderboards
+from fmnist.analysis.ranking import Ranking
 from fmnist.errors import ConfigError
 from fmnist.files.history import read_history
 from fmnist.interfaces import Array, Metrics
@@ -18,13 +20,23 @@ from fmnist.training.objective import Objective
 def draw_curves(folders: Sequence[Path], metric: str | None = None) -> None:
     """One run: curves.png and .svg in its folder. Several: comparison.png and .svg in the first of the folders.
 
-    The comparison shows the `metric` (test/accuracy, …; without: the runs' objective) of the finished runs.
+    The comparison shows the `metric` (test/accuracy, …; without: the runs' objective) of the finished runs. Each set of
+    data has one of its own: comparison-digits.png.
 
     Raises:
         ConfigError: there is no run in a folder, none has the metric, or one has no history.
     """
     runs = find_runs(folders, epochs=True)
-    files = draw_run(runs[0], folders[0]) if len(runs) == 1 else draw_settings(runs, metric, folders[0])
+    if len(runs) == 1:
+        files = draw_run(runs[0], folders[0])
+    else:
+        boards = leaderboards(runs, metric)
+        measured = [ranking for ranking in boards.rankings if any(setting.measured for setting in ranking.settings)]
+        if not measured:
+            raise ConfigError("--metric", boards.metric, "that of a finished run, and there is none")
+        files = [file for ranking in measured for file in draw_settings(ranking, folders[0])]
+        if boards.remark:
+            console().print(boards.remark)
     for file in files:
         console().print(str(file))
 
@@ -39,22 +51,21 @@ def draw_run(run: StoredRun, folder: Path) -> list[Path]:
     return save(learning_curves(history, objective.name, objective.best_epoch(history)), folder / "curves")
 
 
-def draw_settings(runs: Sequence[StoredRun], metric: str | None, folder: Path) -> list[Path]:
+def draw_settings(ranking: Ranking, folder: Path) -> list[Path]:
     from fmnist.picture.setting_curves import SettingCurves, setting_curves
     from fmnist.picture.style import save
 
-    metric = choose_metric(runs, metric)
-    settings = [setting for setting in rank(runs, metric).settings if setting.measured]
-    if not settings:
-        raise ConfigError("--metric", metric, "that of a finished run, and there is none")
-    keys = differing_keys(settings)
+    settings = [setting for setting in ranking.settings if setting.measured]
+    keys = informative_keys(settings)
     histories = [[recorded_history(run.folder) for run in setting.measured] for setting in settings]
-    curve = closest_epoch_metric(metric, [rows[0] for of_setting in histories for rows in of_setting])
+    curve = closest_epoch_metric(ranking.metric, [rows[0] for of_setting in histories for rows in of_setting])
     curves = [
-        SettingCurves(as_overrides(setting, keys), stack_curves(rows, curve), setting.by_seed, setting.half_width)
+        SettingCurves(as_label(setting, keys), stack_curves(rows, curve), setting.by_seed, setting.half_width)
         for setting, rows in zip(settings, histories, strict=True)
     ]
-    return save(setting_curves(curves, curve, metric), folder / "comparison")
+    final = f"{ranking.metric} on {ranking.data}" if ranking.data else ranking.metric
+    data = re.sub(r"\W+", "-", ranking.data.removeprefix("dataset=")).strip("-")
+    return save(setting_curves(curves, curve, final), folder / f"comparison-{data}".rstrip("-"))
 
 
 def recorded_history(folder: Path) -> list[Metrics]:

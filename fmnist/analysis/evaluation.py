@@ -9,7 +9,7 @@ from fmnist.config.classes import NONE, Classes
 from fmnist.files import atomic
 from fmnist.interfaces import Array, ImageTable
 from fmnist.run.load import LoadedRun, load_run
-from fmnist.terminal.console import console
+from fmnist.terminal.console import console, print_table
 from fmnist.training.evaluation import (
     ClassScores,
     Mistake,
@@ -49,8 +49,8 @@ def evaluate_run(folder: Path, own: Classes = NONE) -> None:
 
     console().print(f"{splits.name}: {splits.test.size} test examples, {folder / 'best.npz'}")
     console().print(f"accuracy {found.accuracy:.4f}   loss {found.loss:.4f}")
-    console().print(score_table(scores, splits.classes))
-    console().print(confusion_table(C, splits.classes))
+    print_table(score_table(scores, splits.classes))
+    print_table(confusion_table(C, splits.classes))
     result: dict[str, Any] = {
         "dataset": splits.name,
         "test/accuracy": found.accuracy,

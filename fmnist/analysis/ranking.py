@@ -1,13 +1,15 @@
 """Settings ranked by a metric: what the table in the terminal, its CSV file and the report show."""
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from fmnist.analysis.settings import Setting, count_states, differing_keys, group_by_setting
+from fmnist.analysis.differences import informative_keys
+from fmnist.analysis.settings import Setting, count_states, group_by_setting
 from fmnist.analysis.statistics import p_values_against_first
-from fmnist.errors import ConfigError, closest
+from fmnist.files.run_folder import read_summary
 from fmnist.run.stored import StoredRun
 from fmnist.training.objective import higher_is_better
 
@@ -17,12 +19,16 @@ MOST_RANKS = 12  # that are listed
 
 @dataclass(frozen=True)
 class Ranking:
-    """The settings of some runs, best mean first, those without the metric last; `keys` are those that differ."""
+    """The settings of some runs, best mean first, those without the metric last; `keys` are those that differ.
+
+    data: what the runs were made on, if there are others on other data.
+    """
 
     runs: Sequence[StoredRun]
     metric: str
     settings: list[Setting]
     keys: list[str]
+    data: str = ""
 
     @cached_property
     def p_values(self) -> list[float | None]:
@@ -54,6 +60,14 @@ class Ranking:
             yield f"{count(without, 'finished run')} without {self.metric}"
         if left := sum(not run.finished for run in runs):
             yield f"{count(left, 'run')} not counted: only finished ones are"
+        yield from self.doubts()
+
+    def doubts(self) -> Iterable[str]:
+        """What to know before one believes the order."""
+        engines = Counter(engine for run in self.runs if (engine := read_summary(run.folder).get("engine")))
+        if len(engines) > 1:
+            counts = ", ".join(f"{engine} ({n:,})" for engine, n in engines.most_common())
+            yield f"made by several engines, whose last digits differ: {counts}"
         yield from self.test_remarks()
 
     def test_remarks(self) -> Iterable[str]:
@@ -73,7 +87,7 @@ class Ranking:
         yield f"not to be told apart from rank 1 (p ≥ {LEVEL}): {listed or 'none of those tested'}"
 
 
-def rank(runs: Sequence[StoredRun], metric: str) -> Ranking:
+def rank(runs: Sequence[StoredRun], metric: str, data: str = "") -> Ranking:
     """Best mean first."""
     sign = -1 if higher_is_better(metric) else 1
 
@@ -81,25 +95,7 @@ def rank(runs: Sequence[StoredRun], metric: str) -> Ranking:
         return setting.mean is None, sign * (setting.mean or 0.0)
 
     settings = sorted(group_by_setting(runs, metric), key=key)
-    return Ranking(runs, metric, settings, differing_keys(settings))
-
-
-def choose_metric(runs: Sequence[StoredRun], metric: str | None) -> str:
-    """The metric, or the objective that all runs share if none is named.
-
-    Raises:
-        ConfigError: the runs have different objectives, or no finished run has the metric.
-    """
-    finished = [run for run in runs if run.finished]
-    known = sorted({name for run in finished for name in run.metrics})
-    if metric is None:
-        objectives = sorted({run.objective for run in finished or runs})
-        if len(objectives) > 1:
-            raise ConfigError("--metric", None, f"one figure for all; the runs' objectives are {', '.join(objectives)}")
-        metric = objectives[0]
-    if finished and metric not in known:
-        raise ConfigError("--metric", metric, f"one of {', '.join(known)}{closest(metric, known)}")
-    return metric
+    return Ranking(runs, metric, settings, informative_keys(settings), data)
 
 
 def count(n: int, noun: str) -> str:

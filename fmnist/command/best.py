@@ -10,6 +10,7 @@ def arguments(parser: ArgumentParser) -> None:
     parser.add_argument("folder", type=Path, help="a sweep's folder: multirun/…/")
     parser.add_argument("--n", type=int, default=3, help="how many (3)")
     parser.add_argument("--metric", help="test/accuracy, val/loss, seconds, …; without: the runs' objective")
+    parser.add_argument("--data", help="which, if the runs have several: dataset=digits, …, as compare names them")
     add_class_arguments(parser)
 
 
@@ -19,4 +20,5 @@ def run(arguments: Namespace) -> None:
 
     if arguments.n < 1:
         raise ConfigError("--n", arguments.n, "a whole number from 1 up")
-    write_best_experiments(arguments.folder, arguments.n, arguments.metric, own_classes(arguments))
+    metric, data = arguments.metric, arguments.data
+    write_best_experiments(arguments.folder, arguments.n, metric, data, own_classes(arguments))

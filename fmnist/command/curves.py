@@ -1,7 +1,8 @@
 """Learning curves as a picture: of a run, or of settings over their seeds.
 
 A run's folder gets curves.png and curves.svg. Of several runs, or a sweep, the first folder gets comparison.png and
-comparison.svg: mean and deviation over seeds by epoch, and each seed's final figure with the mean's 95 % interval.
+comparison.svg: mean and deviation over seeds by epoch, and each seed's final figure with the mean's 95 % interval;
+of several sets of data, one such picture each.
 """
 
 from argparse import ArgumentParser, Namespace

@@ -60,7 +60,7 @@ class Images(ABC):
         train, val = self.split(self.limit(whole.train, "train_limit", self.train_limit, for_train), for_val)
         standardize = self.normalize == "standardize"
         scale, shift = to_standard(train, whole.high) if standardize else to_unit(whole.high)
-        return Splits(whole.name, train, val, test, whole.classes, whole.shape, scale, shift, whole.source)
+        return Splits(whole.name, train, val, test, whole.classes, whole.shape, scale, shift, whole.source, whole.high)
 
     def limit(self, part: Split, key: str, limit: int | None, rng: Rng) -> Split:
         """At most `limit` examples of a part."""

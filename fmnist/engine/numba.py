@@ -17,6 +17,7 @@ from typing import Any, ClassVar
 import numpy as np
 from threadpoolctl import ThreadpoolController
 
+from fmnist.engine.compile_time import compiling
 from fmnist.engine.memory import zeros
 from fmnist.engine.operation import as_operation
 from fmnist.errors import FmnistError, one_line
@@ -60,12 +61,14 @@ class Numba:
         rules: list[Callable[..., Any]] = [value for value in arguments if isinstance(value, FunctionType)]
         what = (operation.function, *rules)
         if what not in FALLBACKS:
-            from fmnist.engine.llvm.arguments import WrongArguments
-            from fmnist.engine.llvm.kernel import bind  # LLVM, which `--help` need not wait for
+            with compiling():
+                from fmnist.engine.llvm.arguments import WrongArguments
+                from fmnist.engine.llvm.kernel import bind  # LLVM, which `--help` need not wait for
 
             try:
                 if loop := operation.loop_for(arguments):
-                    return bind(loop, arguments)
+                    with compiling():
+                        return bind(loop, arguments)
                 why = "has no compiled loop"
             except WrongArguments as error:
                 raise WrongArguments(f"{operation.name}: {error}") from None

@@ -30,7 +30,7 @@ def layer_histograms(layers: Sequence[LayerValues], note: str) -> "Figure":
     fig = new_figure(9, height, "Activations and gradients by layer", note)
     grid = fig.subplots(len(layers), 2, squeeze=False)
     magnitudes = [[magnitude(g) for g in layer.gradients] for layer in layers]
-    ends = common_range([m for pair in magnitudes for m in pair])
+    ends = common_range([m for pair in magnitudes for m in pair], top=1.0)  # the largest gradients are what explodes
     for (left, right), layer, gradients in zip(grid, layers, magnitudes, strict=True):
         outlines(left, layer.activations, common_range(layer.activations))
         outlines(right, gradients, ends)
@@ -53,13 +53,13 @@ def magnitude(g: Array) -> Array:
     return np.log10(np.abs(g[g != 0]))
 
 
-def common_range(values: Sequence[Array]) -> tuple[float, float]:
-    """From the smallest to the largest but half a hundredth of the values on either side."""
+def common_range(values: Sequence[Array], top: float = 0.995) -> tuple[float, float]:
+    """From the smallest but half a hundredth of the values to their quantile `top`, 1 for the largest."""
     some = [v for v in values if v.size]
     if not some:
         return 0.0, 1.0
     low = min(float(np.quantile(v, 0.005)) for v in some)
-    high = max(float(np.quantile(v, 0.995)) for v in some)
+    high = max(float(np.quantile(v, top)) for v in some)
     return (low, high) if low < high else (low - 0.5, high + 0.5)
 
 

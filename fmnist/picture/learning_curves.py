@@ -30,7 +30,7 @@ def learning_curves(history: Sequence[Metrics], objective: str, best: int) -> "F
                 ax.plot(x[best], y[best], "o", color="none", markeredgecolor=BLACK, markersize=9)
         ax.set_title(quantity)
         ax.set_xlabel("epoch")
-        ax.xaxis.get_major_locator().set_params(integer=True)
+        ax.xaxis.get_major_locator().set_params(integer=True, min_n_ticks=1)
         ax.legend(loc="upper right" if quantity == "loss" else "lower right")
     fig.subplots_adjust(left=0.07, right=0.985, top=0.76, bottom=0.13, wspace=0.17)
     return fig

@@ -54,7 +54,7 @@ def setting_curves(settings: Sequence[SettingCurves], curve: str, final: str) ->
         right.text(1, row - 0.24, f"{centre:.4f}{interval}", ha="right", **above)
     left.set_title(f"{curve} by epoch")
     left.set_xlabel("epoch")
-    left.xaxis.get_major_locator().set_params(integer=True)
+    left.xaxis.get_major_locator().set_params(integer=True, min_n_ticks=1)
     right.set_title(final)
     right.xaxis.get_major_locator().set_params(nbins=5)
     right.set_ylim(len(shown) - 0.7, -0.78)

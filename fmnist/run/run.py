@@ -13,6 +13,7 @@ from fmnist.errors import FmnistError, show
 from fmnist.files import atomic
 from fmnist.files.history import write_history
 from fmnist.files.lock import lock_folder
+from fmnist.files.run_folder import read_summary
 from fmnist.files.yaml import read_mapping
 from fmnist.interfaces import Metrics, Splits, Tracker
 from fmnist.loss.base import Loss
@@ -72,6 +73,7 @@ class Run(Callback):
         if self.resume:
             stored = read_mapping(self.folder / "choices.yaml")
             self.choices = {group: str(option) for group, option in stored.items()}
+            self.training.timing.go_on(read_summary(self.folder).get("timing"))
         elif (self.folder / "config.yaml").exists():
             raise FmnistError(f"{self.folder} already holds a run; resume={self.folder} goes on with it")
 
@@ -90,7 +92,8 @@ class Run(Callback):
 
         self.log = logging.FileHandler(self.folder / "train.log", encoding="utf-8")
         self.log.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
-        log.addHandler(self.log)
+        for logger in (log, logging.getLogger()):  # what other libraries warn of is for the log, not for the terminal
+            logger.addHandler(self.log)
         log.info(command)
 
     def start(self, training: TrainingState) -> None:
@@ -112,14 +115,16 @@ class Run(Callback):
         if file.exists():
             self.training.network.load(part(atomic.read_npz(file), "network"), str(file))
         batches = Batches(self.splits, self.splits.test, trainer.precision, engine=self.training.engine)
-        evaluation = evaluate(self.training.network, loss, batches, trainer.eval_batch_size)
+        with self.training.timing.evaluate():
+            evaluation = evaluate(self.training.network, loss, batches, trainer.eval_batch_size)
         self.test = {"test/loss": evaluation.loss, "test/accuracy": evaluation.accuracy}
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, traceback: object) -> None:
         try:
             self.close(error)
         finally:
-            log.removeHandler(self.log)
+            for logger in (log, logging.getLogger()):
+                logger.removeHandler(self.log)
             self.log.close()
             self.lock.close()
 

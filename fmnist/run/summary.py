@@ -24,6 +24,7 @@ def summarize(training: TrainingState, splits: Splits, test: Metrics, state: str
     """What summary.json holds; `test` has the best network's figures on the test set, or nothing."""
     history, objective = training.history, training.objective
     best = without_norms(history[objective.best_epoch(history)]) if history else {}
+    seconds, timing = sum(metrics["seconds"] for metrics in history), training.timing
     return {
         "state": state,
         "reason": reason,
@@ -33,7 +34,13 @@ def summarize(training: TrainingState, splits: Splits, test: Metrics, state: str
         "best": best,
         "last": without_norms(history[-1]) if history else {},
         "epochs": training.epoch,
-        "seconds": sum(metrics["seconds"] for metrics in history),
+        "seconds": seconds,
+        "timing": {
+            "training": seconds,
+            "compiling": timing.compiling,
+            "writing": timing.writing,
+            "evaluation": timing.evaluation,
+        },
         "parameters": training.network.params.size,
         "engine": training.engine.description,
         "dataset": splits.name,

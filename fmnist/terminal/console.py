@@ -34,6 +34,14 @@ def warn(line: str) -> None:
     print(line, file=sys.stderr)
 
 
+def print_table(table: Table) -> None:
+    """In a terminal, as wide as it is at most: long cells are wrapped. Elsewhere a row is a line, however long."""
+    if console().is_terminal:
+        console().print(table, soft_wrap=False)
+    else:
+        Console(width=10_000, highlight=False, markup=False).print(table)
+
+
 def print_settings(config: Mapping[str, Any], choices: Mapping[str, str]) -> None:
     """Print the keys without a group, then one line per group with its option and its keys."""
     echo("  ".join(f"{key}={show(value)}" for key, value in config.items() if isinstance(value, int | str)))

@@ -16,6 +16,7 @@ from fmnist.network.network import Network
 from fmnist.optimizer.base import Optimizer
 from fmnist.training.generators import Generators, restore_generators
 from fmnist.training.objective import TEST_METRICS, Objective
+from fmnist.training.timing import Timing
 
 HISTORY = 100_000_000  # bytes that the text of a checkpoint may have
 
@@ -29,6 +30,7 @@ class TrainingState:
     objective: what tells good from bad.  folder: where the run's files go.
     stop: why it ended early, empty while it goes on.  pruned: it was a sweep that ended it.
     seen, loss_sum, correct: sums over the examples of the running epoch, for whoever wants to watch.
+    timing: the seconds that are no training.
     """
 
     network: Network
@@ -45,6 +47,7 @@ class TrainingState:
     seen: int = 0
     loss_sum: float = 0.0
     correct: int = 0
+    timing: Timing = field(default_factory=Timing)
 
     @property
     def epoch(self) -> int:

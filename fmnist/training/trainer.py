@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import ceil, isfinite, sqrt
-from time import perf_counter
 
 import numpy as np
 
@@ -15,6 +14,7 @@ from fmnist.training.batches import Batches
 from fmnist.training.callback import Callback
 from fmnist.training.evaluation import evaluate
 from fmnist.training.state import TrainingState
+from fmnist.training.timing import Timer
 
 
 @dataclass(kw_only=True)
@@ -74,23 +74,28 @@ class Trainer:
         train = Batches(splits, splits.train, self.precision, augment, training.rngs.augment, training.engine)
         val = Batches(splits, splits.val, self.precision, engine=training.engine)
         judge = BoundLoss(loss, training.engine)
-        for callback in callbacks:
-            callback.start(training)
+        timing = training.timing
+        with timing.write():
+            for callback in callbacks:
+                callback.start(training)
         try:
             while training.epoch < training.epochs and not training.stop:
                 metrics = self.epoch(training, train, judge, scheduler)
                 if splits.val.size:
-                    judged = evaluate(training.network, loss, val, self.eval_batch_size)
+                    with timing.evaluate():
+                        judged = evaluate(training.network, loss, val, self.eval_batch_size)
                     if not isfinite(judged.loss):
                         raise diverged(training, f"the validation loss is {judged.loss}")
                     metrics |= {"val/loss": judged.loss, "val/accuracy": judged.accuracy}
                 training.history.append(metrics)
                 training.seen = 0
-                for callback in callbacks:
-                    callback.epoch(training)
+                with timing.write():
+                    for callback in callbacks:
+                        callback.epoch(training)
         finally:
-            for callback in callbacks:
-                callback.finish(training)
+            with timing.write():
+                for callback in callbacks:
+                    callback.finish(training)
 
     def epoch(self, training: TrainingState, train: Batches, judge: BoundLoss, scheduler: Scheduler) -> Metrics:
         """One pass over the training part. Its metrics come from the training steps themselves."""
@@ -99,7 +104,7 @@ class Trainer:
         steps = ceil(len(order) / self.batch_size)
         total = training.epochs * steps
         training.seen, training.loss_sum, training.correct = 0, 0.0, 0
-        started = perf_counter()
+        timer = Timer()
         with np.errstate(all="ignore"):  # what overflows is found below, and said once
             for step in range(steps):
                 x, y = train(order[step * batch_size : (step + 1) * batch_size])
@@ -116,7 +121,7 @@ class Trainer:
                 optimizer.step(factor)
         if not np.isfinite(network.params.theta).all():
             raise diverged(training, "a parameter is no longer finite")
-        seconds = perf_counter() - started
+        seconds = timer.seconds()
         return {
             "epoch": training.epoch + 1,
             "train/loss": training.loss_sum / training.seen,

@@ -1,7 +1,7 @@
 // Learning curves: the best runs in colour with a button each, the others in grey with one button together.
 
 const IN_COLOUR = 8;
-const LONGEST = 44; // instead of a longer setting, the run's folder is shown
+const LONGEST = 60; // instead of a longer setting, the run's folder is shown
 
 function startCurves() {
   if (!data.curves) return;
@@ -23,7 +23,7 @@ function startCurves() {
     plot(element, () => ({
       title: quantity,
       traces: legend.flatMap((entry) => (entry.on ? curveTraces(entry, quantity, training.on) : [])).reverse(),
-      xaxis: { title: { text: "epoch", standoff: 6 }, range: [Math.min(1, last) - 0.02 * last, 1.02 * last], dtick: Math.ceil(last / 10) },
+      xaxis: { title: { text: "epoch", standoff: 6 }, range: [Math.min(1, last) - 0.02 * last, 1.02 * last], ...wholeTicks(last) },
       yaxis: focus.on ? { range: stretchOf(runs.slice(0, IN_COLOUR), quantity) } : {},
     }));
   }

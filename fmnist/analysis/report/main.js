@@ -3,7 +3,7 @@
 startTheme();
 startSummary();
 startCurves();
-startLeaderboard();
+startLeaderboards();
 startSearches();
 startConfusion();
 for (const section of document.querySelectorAll("main > section[data-name]:not([hidden])")) {

@@ -5,11 +5,11 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from fmnist.analysis.ranking import choose_metric, rank
+from fmnist.analysis.leaderboards import leaderboards
 from fmnist.analysis.report.best_result import best_result
 from fmnist.analysis.report.confusion import confusion_section
 from fmnist.analysis.report.failures import failure_section
-from fmnist.analysis.report.leaderboard import leaderboard_columns
+from fmnist.analysis.report.leaderboard import leaderboard_sections
 from fmnist.analysis.report.provenance import provenance
 from fmnist.analysis.report.run_curves import run_curves
 from fmnist.analysis.report.study_data import study_data
@@ -24,17 +24,20 @@ from fmnist.training.objective import higher_is_better
 def page_data(folders: Sequence[Path], metric: str | None = None) -> dict[str, Any]:
     """The data of the page on all runs and sweeps below the folders.
 
+    Result, curves and confusion matrix are of the data that most runs were made on; each set has a leaderboard.
+
     Raises:
         ConfigError: there is no run in a folder, or no run has such a metric.
     """
     runs = find_runs(folders, epochs=True)
-    ranking = rank(runs, choose_metric(runs, metric))
+    boards = leaderboards(runs, metric)
+    ranking = boards.rankings[0]
     sweeps = find_sweeps(folders)
     best = ranking.settings[0].best_run
     sections = {
         "best": best and best_result(best, ranking, sweeps),
         "curves": run_curves(ranking),
-        "leaderboard": leaderboard_columns(ranking),
+        "leaderboards": leaderboard_sections(boards),
         "searches": [study for sweep in sweeps if (study := study_data(sweep))],
         "confusion": best and confusion_section(best.folder),
         "failures": failure_section(runs, sweeps),
@@ -46,6 +49,7 @@ def page_data(folders: Sequence[Path], metric: str | None = None) -> dict[str, A
         "metric": ranking.metric,
         "upwards": higher_is_better(ranking.metric),
         "colours": COLOURS,
+        "data": ranking.data,
     }
     return plain(page | {name: section for name, section in sections.items() if section})
 

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from typing import Any
 
+from fmnist.analysis.differences import as_label
 from fmnist.analysis.ranking import Ranking
-from fmnist.analysis.settings import as_overrides
 from fmnist.files.history import read_history
 from fmnist.run.stored import StoredRun
 
@@ -15,7 +15,7 @@ MOST_EPOCHS = 200
 
 def run_curves(ranking: Ranking) -> dict[str, Any] | None:
     """The best setting first; None if no run has recorded an epoch."""
-    named = [(run, as_overrides(setting, ranking.keys)) for setting in ranking.settings for run in setting.runs]
+    named = [(run, as_label(setting, ranking.keys)) for setting in ranking.settings for run in setting.runs]
     curves = [curve for run, name in thin(named, MOST_RUNS) if (curve := run_curve(run, name))]
     return {"runs": curves, "of": len(named)} if curves else None
 

@@ -11,7 +11,7 @@ function startSearches() {
     if (complete.length < 2 || !search.parameters.length) continue;
     for (const other of search.others) byId("searches").append(tradeoff(search, other, complete, name));
     byId("searches").append(parallel(search, complete, name));
-    if (search.correlations.length || Object.keys(search.importances).length) byId("searches").append(matters(search, name));
+    byId("searches").append(matters(search, complete.length, name));
     byId("searches").append(slices(search, complete, name));
   }
 }
@@ -53,6 +53,7 @@ function history(search, name) {
   const worst = known.length ? (search.upwards ? Math.min : Math.max)(...known) : 0;
   let best = -Infinity;
   const soFar = complete.map((i) => (best = Math.max(best, sign * search.value[i]))).map((value) => sign * value);
+  const last = search.number.at(-1); // the line goes on over the trials behind the last complete one
   const [size, opacity] = search.number.length > 500 ? [4, 0.6] : [7, 1];
   const trials = (members, y, symbol, state) => {
     const shade = colour(data.colours[state]);
@@ -66,9 +67,9 @@ function history(search, name) {
       trials(pruned, value, "x-thin", "pruned"),
       trials(failed, () => worst, "triangle-up", "failed"),
       trials(complete, value, "circle", "complete"),
-      { type: "scatter", mode: "lines", x: complete.map(number), y: soFar.map(focus.at), line: { shape: "hv", color: colour("good"), width: 2 }, hoverinfo: "skip" },
+      { type: "scatter", mode: "lines", x: [...complete.map(number), last], y: [...soFar, soFar.at(-1)].map(focus.at), line: { shape: "hv", color: colour("good"), width: 2 }, hoverinfo: "skip" },
     ],
-    xaxis: { title: { text: "trial", standoff: 6 } }, yaxis: focus.axis(),
+    xaxis: { title: { text: "trial", standoff: 6 }, ...wholeTicks(last) }, yaxis: focus.axis(),
   }));
   const parts = [
     [complete, "dot: complete"], [pruned, "×: pruned, at its last epoch"],
@@ -98,23 +99,30 @@ function tradeoff(search, other, complete, name) {
     note(`Large dots: the Pareto front, ${front.length} ${front.length === 1 ? "trial" : "trials"} of which no other is better in every objective.`));
 }
 
-function matters(search, name) {
+function matters(search, complete, name) {
   const importances = Object.entries(search.importances);
   const most = Math.max(...importances.map(([, share]) => share), 1e-9);
   const left = importances.map(([parameter, share]) => [parameter, bar(share / most), (100 * share).toFixed(0) + " %"]);
   const right = [...search.correlations].sort((a, b) => Math.abs(b.r) - Math.abs(a.r)).slice(0, 16)
-    .map((row) => [row.choice === null ? row.name : `${row.name}=${row.choice}`, diverging(row.r), (row.r < 0 ? "−" : "+") + Math.abs(row.r).toFixed(2)]);
+    .map((row) => [row.choice === null ? row.name : `${row.name}=${row.choice}`, diverging(row.r), (row.r < 0 ? "−" : "+") + Math.abs(row.r).toFixed(2), `n = ${row.trials}`]);
   const columns = [
-    [left, "Importance", "PED-ANOVA: the share of each parameter in what makes a trial a good one."],
-    [right, "Correlation", `Pearson's, with ${search.objective}; + is ${search.upwards ? "better" : "larger, that is worse"}. Of a choice: whether it was chosen.`],
-  ].filter(([rows]) => rows.length);
+    [left, "Importance", left.length ? "PED-ANOVA: the share of each parameter in what makes a trial a good one." : noImportances(search, complete)],
+    [right, "Correlation", right.length
+      ? `Pearson's, with ${search.objective}, over n complete trials; + is ${search.upwards ? "better" : "larger, that is worse"}. Of a choice: whether it was chosen.`
+      : "Not known: it takes four complete trials in which the parameter and the objective vary."],
+  ];
   return card(`What matters${name}`, null, make("div", { className: "pair" }, ...columns.map(([rows, title, text]) =>
     make("div", {}, make("h3", { textContent: title }), make("div", { className: "scroll" }, barTable(rows)), note(text)))));
 }
 
+function noImportances(search, complete) {
+  if (complete >= search.enough) return "Not known: no parameter tells good trials from others.";
+  return `Not known yet: it takes ${search.enough} complete trials, and there are ${complete}; with fewer, all parameters come out alike.`;
+}
+
 function barTable(rows) {
-  return table("bars wide", [], rows.map(([label, mark, text]) =>
-    [label, make("td", { className: "track" }, mark), make("td", { className: "number", textContent: text })]));
+  return table("bars wide", [], rows.map(([label, mark, ...texts]) =>
+    [label, make("td", { className: "track" }, mark), ...texts.map((text) => make("td", { className: "number", textContent: text }))]));
 }
 
 function bar(share) {

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from fmnist.analysis.report.correlation import correlations, numbers
 from fmnist.analysis.report.sweeps import Sweep
 from fmnist.errors import show
-from fmnist.sweep.results.importance import importances
+from fmnist.sweep.results.importance import ENOUGH, importances
 from fmnist.sweep.results.results import best_trials
 from fmnist.sweep.study.attributes import FOLDER, REASON, SECONDS
 from fmnist.sweep.study.states import STATES
@@ -45,6 +45,7 @@ def study_data(sweep: Sweep) -> dict[str, Any] | None:
             if i > 0
         ],
         "importances": importances(sweep.study),
+        "enough": ENOUGH,
         "correlations": correlations(parameters, [result(trial, 0) for trial in trials]),
     }
 

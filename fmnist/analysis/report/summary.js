@@ -16,6 +16,10 @@ function startSummary() {
 function showBest(best) {
   show("best");
   byId("best-value").textContent = formatNumber(best.value);
+  if (data.data) {
+    show("best-data");
+    byId("best-data").textContent = `On ${data.data}, as most runs; so are the learning curves and the confusion matrix. Other data have a leaderboard of their own.`;
+  }
   byId("best-metric").textContent = `${best.metric}  ·  ${best.folder}`;
   const pairs = Object.entries(NAMES).filter(([key]) => key in best.metrics).map(([key, name]) => [name, key === "seconds" ? best.metrics[key].toFixed(1) : formatNumber(best.metrics[key])]);
   if (best.seeds > 1) {

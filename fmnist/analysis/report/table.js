@@ -1,12 +1,26 @@
-// The leaderboard: sorted by a click on a head (or Enter on it), filtered by words, drawn a page at a time.
+// The leaderboards, one for each set of data: sorted by a click on a head (or Enter on it), filtered by words, drawn a
+// page at a time.
 
 const PAGE = 50;
 const FIXED = { rank: 1, std: 1, "95 %": 1, seeds: 1, p: 1, seconds: 1 };
 
-function startLeaderboard() {
-  if (!data.leaderboard) return;
-  show("leaderboard");
-  const columns = data.leaderboard.columns;
+function startLeaderboards() {
+  if (!data.leaderboards) return;
+  const first = byId("leaderboard");
+  const others = data.leaderboards.slice(1).map(() => first.cloneNode(true));
+  first.after(...others);
+  [first, ...others].forEach((section, n) => startLeaderboard(section, data.leaderboards[n], n));
+}
+
+// The section's parts are found by their ids; in all but the first these then get its number.
+function startLeaderboard(section, board, n) {
+  const part = Object.fromEntries(["filter", "filter-count", "more-columns", "table", "more", "leaderboard-remarks"].map((id) => [id, section.querySelector(`#${id}`)]));
+  if (n) for (const element of [section, ...Object.values(part)]) element.id += `-${n + 1}`;
+  if (n) delete section.dataset.name; // the first one stands for all in the navigation
+  section.hidden = false;
+  if (board.data) section.querySelector("h2").textContent += ` · ${board.data}`;
+  part.table.setAttribute("aria-label", `Leaderboard ${board.data}`.trim());
+  const columns = board.columns;
   const names = Object.keys(columns);
   const rows = columns.rank.map((_, i) => i);
   const words = rows.map((i) => names.map((name) => `${name}=${columns[name][i]}`).join(" ").toLowerCase());
@@ -24,7 +38,7 @@ function startLeaderboard() {
     return make("th", { scope: "col", className: isNumber[name] ? "number" : "" }, button);
   });
   const body = make("tbody");
-  byId("table").append(make("table", { className: "wide" }, make("thead", {}, make("tr", {}, ...heads)), body));
+  part.table.append(make("table", { className: "wide" }, make("thead", {}, make("tr", {}, ...heads)), body));
 
   function refresh() {
     const wanted = state.filter.toLowerCase().split(/\s+/).filter(Boolean);
@@ -35,9 +49,9 @@ function startLeaderboard() {
       if (names[k] !== state.by) head.removeAttribute("aria-sort");
       else head.setAttribute("aria-sort", state.direction > 0 ? "ascending" : "descending");
     });
-    byId("filter-count").textContent = wanted.length ? `${grouped(found.length)} of ${grouped(rows.length)}` : `${grouped(rows.length)} setting${rows.length === 1 ? "" : "s"}`;
-    byId("more").hidden = found.length <= state.limit;
-    byId("more").textContent = `Show all ${grouped(found.length)}`;
+    part["filter-count"].textContent = wanted.length ? `${grouped(found.length)} of ${grouped(rows.length)}` : `${grouped(rows.length)} setting${rows.length === 1 ? "" : "s"}`;
+    part.more.hidden = found.length <= state.limit;
+    part.more.textContent = `Show all ${grouped(found.length)}`;
   }
 
   function rowOf(i) {
@@ -56,14 +70,19 @@ function startLeaderboard() {
     return typeof value === "number" ? formatNumber(value) : short(value);
   }
 
-  byId("filter").addEventListener("input", (event) => {
+  part.filter.addEventListener("input", (event) => {
     state.filter = event.target.value;
     refresh();
   });
-  byId("more").addEventListener("click", () => {
+  part.more.addEventListener("click", () => {
     state.limit = Infinity;
     refresh();
   });
-  byId("leaderboard-remarks").append(...data.leaderboard.remarks.map(note));
+  part["leaderboard-remarks"].append(...board.remarks.map(note));
   refresh();
+  const cue = () => { part["more-columns"].hidden = !hasMore(part.table); };
+  part.table.addEventListener("scroll", cue);
+  new ResizeObserver(cue).observe(part.table);
 }
+
+const hasMore = (box) => box.scrollLeft + box.clientWidth < box.scrollWidth - 4;

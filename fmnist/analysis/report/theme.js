@@ -59,7 +59,26 @@ function redraw(elements) {
   for (const element of elements) if (element.dataset.drawn) draw(element);
 }
 
+// An axis of counts from 0 or 1 to `last` has whole numbers, about ten of them: 1, 2, 5, 10, 20 … apart.
+function wholeTicks(last) {
+  const size = 10 ** Math.floor(Math.log10(Math.max(last / 10, 1)));
+  return { tick0: 0, dtick: [1, 2, 5, 10].map((n) => n * size).find((step) => last / step <= 10) };
+}
+
+// Whoever prints sees everything, and as wide as paper: the browser asks for it before it lays the pages out.
+function startPrinting() {
+  addEventListener("beforeprint", () => {
+    root.dataset.print = "yes";
+    for (const element of plots.keys()) draw(element);
+  });
+  addEventListener("afterprint", () => {
+    delete root.dataset.print;
+    redraw(plots.keys());
+  });
+}
+
 function startPlots() {
+  startPrinting();
   for (const element of plots.keys()) watcher.observe(element);
 }
 

@@ -16,6 +16,7 @@ from fmnist.errors import ConfigError, FmnistError, one_line, shorten, show
 REQUIRES = "_requires_"  # packages that Optuna imports late, in the middle of a search
 GRID = "_grid_"  # of a sampler, instead of sampling: always, or auto (where the command line gives only choices)
 ONE_SEED = "_one_seed_"  # of a sampler whose points are one sequence: the seed is the same for all trials
+ONE_OF = "_one_of_"  # keys that are null by default, of which the user has to set one
 
 ATTEMPT = 1_000_003  # between the seeds of two attempts at a point; no study has so many trials
 
@@ -47,7 +48,9 @@ def instantiate_option(group: str, kind: type, config: Mapping[str, Any], **argu
         if find_spec(package) is None:
             name = target.rpartition(".")[2]
             raise FmnistError(f"hydra/sweeper/{group}: {name} needs the package {package}: pip install {package}")
-    values = {key: value for key, value in config.items() if key not in (REQUIRES, GRID, ONE_SEED)}
+    if (names := config.get(ONE_OF)) and all(config.get(key) is None for key in names):
+        raise ConfigError(f"hydra.sweeper.{group}.{names[0]}", None, f"a value; {name} needs one of {', '.join(names)}")
+    values = {key: value for key, value in config.items() if key not in (REQUIRES, GRID, ONE_SEED, ONE_OF)}
     try:
         built = make(values, arguments)
     except Exception as error:  # of whatever class the option names
