@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from fmnist.errors import ConfigError
+from fmnist.errors import ConfigError, FmnistError
 from fmnist.files.run_folder import read_summary
 from fmnist.files.yaml import read_mapping
 from fmnist.run.stored_config import read_config
@@ -53,7 +53,9 @@ def find_runs(folders: Iterable[Path]) -> list[StoredRun]:
 def read_run(folder: Path) -> StoredRun:
     config, choices = read_config(folder), read_mapping(folder / "choices.yaml")
     summary = read_summary(folder)
-    state, objective = summary.get("state", RunState.UNFINISHED), summary.get("objective") or config["objective"]
+    state, objective = summary.get("state", RunState.UNFINISHED), summary.get("objective") or config.get("objective")
+    if not isinstance(objective, str):
+        raise FmnistError(f"{folder / 'config.yaml'}: not the config of a run: it has no objective")
     return StoredRun(folder, config, choices, state, summary.get("reason", ""), objective, flat_metrics(summary))
 
 
