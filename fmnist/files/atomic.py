@@ -84,6 +84,5 @@ def read_npz(path: Path, limit: int | None = None) -> State:
     except FileNotFoundError:
         raise CheckpointError(f"{path}: there is no such checkpoint") from None
     except Exception as error:  # whatever zipfile and NumPy make of damage
-        raise CheckpointError(
-            f"{path}: not a whole checkpoint ({one_line(error)[:200] or type(error).__name__})"
-        ) from None
+        reason = one_line(error)[:200] or type(error).__name__
+        raise CheckpointError(f"{path}: not a whole checkpoint ({reason})") from None

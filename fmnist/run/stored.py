@@ -86,7 +86,7 @@ def read_run(folder: Path, *, epochs: bool = False) -> StoredRun:
         check_environment(folder / "environment.json", read_environment(folder))
         read_command(folder)
     state, objective = summary.get("state", RunState.UNFINISHED), summary.get("objective") or config.get("objective")
-    if objective is None:
+    if not isinstance(objective, str):
         raise DamagedFile(folder / "config.yaml", "it has no objective")
     return StoredRun(folder, config, choices, state, summary.get("reason", ""), objective, flat_metrics(summary))
 
