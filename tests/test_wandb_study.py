@@ -111,8 +111,8 @@ def test_an_old_sweep_is_replayed_as_if_it_had_been_live(
     settings = Wandb(mode="offline")
     replay([Path("multirun/local")], settings, again=False)
     assert capsys.readouterr().out.splitlines() == [
-        "4 runs and 1 studies, 5 of them sent to W&B",
-        "offline; wandb sync multirun/local/*/wandb/*run-* multirun/local/wandb/*run-* uploads them",
+        "4 runs and 1 studies: W&B had 0 whole, 0 in part, 5 not at all; 5 sent",
+        "offline; wandb sync multirun/local/*/wandb/offline-run-* multirun/local/wandb/offline-run-* uploads them",
     ]
     says_what_the_study_is(local, "local")
     replayed, _ = read_sweep(local)
@@ -125,7 +125,7 @@ def test_an_old_sweep_is_replayed_as_if_it_had_been_live(
         assert (other.run.run_group, run.run.run_group) == ("local", "live")
 
     replay([Path("multirun/local")], settings, again=False)
-    assert "0 of them sent" in capsys.readouterr().out
+    assert "; 0 sent" in capsys.readouterr().out
     assert len(logged(local)) == 5
     replay([Path("multirun/local/0")], settings, again=True)
     assert len(logged(local / "0")) == 2

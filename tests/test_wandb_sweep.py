@@ -13,10 +13,12 @@ from wandb.sdk.launch.sweeps.utils import create_sweep_command_args
 
 import fmnist.config.resolvers  # noqa: F401  config.yaml uses them
 from fmnist.__main__ import main
-from fmnist.analysis.wandb_sweep_file import sweep_file
+from fmnist.analysis.wandb_sweep_file import applicable, sweep_file
 from fmnist.errors import ConfigError
 from fmnist.experiment import experiment
 from options import CONF, options
+
+CONDITIONAL = {f"optimizer.{key}" for key in ("momentum", "rho", "beta1", "beta2")} | {"scheduler.warmup"}
 
 
 def made(*words: str, method: str | None = None) -> dict[str, Any]:
@@ -33,7 +35,8 @@ def agents_words(sweep: dict[str, Any], arguments: dict[str, Any]) -> list[str]:
     args = create_sweep_command_args({"args": {key: {"value": value} for key, value in arguments.items()}})
     command = [word for word in sweep["command"] if word not in ("${env}", "${interpreter}", "${program}")]
     at = command.index("${args_no_hyphens}")
-    return [*command[:at], *args["args_no_hyphens"], *command[at + 1 :]]
+    words = [*command[:at], *args["args_no_hyphens"], *command[at + 1 :]]
+    return applicable(words[3:]) if words[:3] == ["-m", "fmnist", "wandb-trial"] else words
 
 
 @pytest.mark.parametrize("name", options("sweep"))
@@ -42,10 +45,15 @@ def test_what_the_agent_runs_builds_and_has_the_values(name: str) -> None:
     parameters = sweep["parameters"]
     for i in range(max(len(ends(parameter)) for parameter in parameters.values())):
         arguments = {key: ends(parameter)[i % len(ends(parameter))] for key, parameter in parameters.items()}
+        words = agents_words(sweep, arguments)
         with initialize_config_dir(str(CONF), version_base="1.3"):
-            config = compose("config", overrides=agents_words(sweep, arguments), return_hydra_config=True)
+            config = compose("config", overrides=words, return_hydra_config=True)
         assert config.hydra.mode.name == "RUN"
+        passed = {word.partition("=")[0] for word in words}
+        assert passed >= arguments.keys() - CONDITIONAL
         for key, value in arguments.items():
+            if key not in passed:
+                continue
             chosen = config.hydra.runtime.choices.get(key, OmegaConf.select(config, key))
             assert chosen == value, key
         del config._content["hydra"]
@@ -79,12 +87,22 @@ def test_lists_and_null_keep_their_meaning() -> None:
         assert (config.model.width, config.model.layers, config.trainer.clip_norm) == (width, None, clip)
 
 
-def test_conditions_are_left_out_and_named() -> None:
+@pytest.mark.parametrize("optimizer", ["sgd", "momentum", "nesterov", "rmsprop", "adam", "nadam"])
+def test_all_nine_are_drawn_and_what_does_not_apply_is_ignored(optimizer: str) -> None:
     text = sweep_file(["sweep=assignment"], None, "p", "e")
-    assert "# not searched, for W&B's sweeps have no conditions: optimizer.rho when optimizer=rmsprop\n" in text
+    assert "# optimizer.rho is used when optimizer=rmsprop, and otherwise ignored\n" in text
     sweep = yaml.safe_load(text)
-    assert "optimizer.rho" not in sweep["parameters"]
     assert (sweep["project"], sweep["entity"]) == ("p", "e")
+    assert len(sweep["parameters"]) == 9
+    drawn = {key: parameter["values"][0] for key, parameter in sweep["parameters"].items()} | {"optimizer": optimizer}
+    words = agents_words(sweep, drawn)
+    keys = {"momentum": {"optimizer.momentum"}, "nesterov": {"optimizer.momentum"}, "rmsprop": {"optimizer.rho"}}
+    assert {word.partition("=")[0] for word in words} & CONDITIONAL == keys.get(optimizer, set())
+    with initialize_config_dir(str(CONF), version_base="1.3"):
+        config = compose("config", overrides=words)
+    experiment(config)
+    for key in keys.get(optimizer, ()):
+        assert OmegaConf.select(config, key) == drawn[key]
 
 
 @pytest.mark.parametrize(

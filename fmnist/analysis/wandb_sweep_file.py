@@ -1,7 +1,7 @@
 """A search of conf/sweep/ as W&B's own sweep, for `wandb sweep` and `wandb agent`.
 
 W&B's controller draws the points and train.py runs each as a single run, through ${args_no_hyphens}: key=value.
-W&B's spaces have no conditions: a dimension with a condition is left out, and named in the file.
+W&B's spaces have no conditions: it draws every dimension, and wandb-trial leaves out those that do not apply.
 https://docs.wandb.ai/models/sweeps/define-sweep-configuration
 """
 
@@ -11,6 +11,7 @@ from typing import Any
 import yaml  # type: ignore[import-untyped]  # comes with omegaconf
 from hydra import initialize_config_dir
 from hydra.core.global_hydra import GlobalHydra
+from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.types import RunMode
 from optuna.distributions import BaseDistribution, CategoricalDistribution, FloatDistribution, IntDistribution
 
@@ -19,10 +20,12 @@ from fmnist.errors import ConfigError
 from fmnist.sweep.space.distribution import values
 from fmnist.sweep.space.space import Dimension, Space, conditions
 from fmnist.sweep.space.values import Value, text
+from fmnist.sweep.space.values import plain as plain_value
 from fmnist.sweep.study_config import StudyConfig
 from fmnist.training.objective import higher_is_better
 
 Yaml = dict[str, Any]
+POINT = "hydra.mode=RUN"  # of a search's overrides the last; those of the point follow
 
 
 def sweep_file(overrides: Sequence[str], method: str | None, project: str | None, entity: str | None) -> str:
@@ -31,11 +34,8 @@ def sweep_file(overrides: Sequence[str], method: str | None, project: str | None
     Raises:
         ConfigError: they name no search, it has several objectives, or an interval in a grid.
     """
-    with initialize_config_dir(str(CONF), version_base="1.3"):
-        hydra = GlobalHydra.instance().hydra
-        assert hydra is not None
-        config = hydra.compose_config("config", list(overrides), run_mode=RunMode.MULTIRUN, from_shell=False)
-        study = StudyConfig(overrides, config, hydra.config_loader, higher_is_better)
+    study = study_config(overrides)
+    config = study.config
     tracker = config.tracker.get("wandb") or {}
     keys = {
         "name": config.study or config.hydra.runtime.choices.get("sweep"),
@@ -46,13 +46,35 @@ def sweep_file(overrides: Sequence[str], method: str | None, project: str | None
     return header(study.space) + yaml.safe_dump(given | sweep_section(study, method), sort_keys=False, width=120)
 
 
+def study_config(overrides: Sequence[str]) -> StudyConfig:
+    with initialize_config_dir(str(CONF), version_base="1.3"):
+        hydra = GlobalHydra.instance().hydra
+        assert hydra is not None
+        config = hydra.compose_config("config", list(overrides), run_mode=RunMode.MULTIRUN, from_shell=False)
+        return StudyConfig(overrides, config, hydra.config_loader, higher_is_better)
+
+
+def applicable(overrides: Sequence[str]) -> list[str]:
+    """The overrides of a search and of a point in it, without the point's keys whose conditions do not hold.
+
+    `hydra.mode=RUN` stands between the two.
+    """
+    i = list(overrides).index(POINT)
+    search, drawn = overrides[:i], OverridesParser.create().parse_overrides(list(overrides[i + 1 :]))
+    study = study_config(search)
+    words = {override.get_key_element(): override for override in drawn}
+    values = {key: plain_value(override.value()) for key, override in words.items()}
+    point = study.space.point(lambda key, _: values[key], study.fixed)
+    return [*search, POINT, *(str(words[key].input_line) for key in point)]
+
+
 def sweep_section(plan: StudyConfig, method: str | None) -> Yaml:
     if len(plan.objectives) > 1:
         raise ConfigError("hydra.sweeper.objectives", list(plan.objectives), "one objective: W&B's sweeps have one")
     method = method or method_for(plan)
     for key, prefix in plan.space.prefixes.items():
         raise ConfigError(prefix + key, "…", "a key that the configuration has: W&B's parameters begin with a letter")
-    parameters = {d.key: parameter(d, method) for d in plan.space.dimensions if not d.when}
+    parameters = {d.key: parameter(d, method) for d in plan.space.dimensions}
     if not parameters:
         raise ConfigError("hydra.sweeper.params", {}, "a space, as that of sweep=assignment")
     ((metric, direction),) = plan.objectives.items()
@@ -61,9 +83,9 @@ def sweep_section(plan: StudyConfig, method: str | None) -> Yaml:
         "command": [
             "${env}",
             "${interpreter}",
-            "${program}",
+            *(["-m", "fmnist", "wandb-trial"] if any(d.when for d in plan.space.dimensions) else ["${program}"]),
             *plan.rerun_overrides,
-            "hydra.mode=RUN",
+            POINT,
             "${args_no_hyphens}",
         ],
         "method": method,
@@ -83,8 +105,7 @@ def method_for(plan: StudyConfig) -> str:
 
 def header(space: Space) -> str:
     lines = ["wandb sweep FILE, then wandb agent with what it says; in the folder of train.py"]
-    lost = [f"{d.key} {conditions(d.when)}" for d in space.dimensions if d.when]
-    lines += [f"not searched, for W&B's sweeps have no conditions: {line}" for line in lost]
+    lines += [f"{d.key} is used {conditions(d.when)}, and otherwise ignored" for d in space.dimensions if d.when]
     return "".join(f"# {line}\n" for line in lines)
 
 

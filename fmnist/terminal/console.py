@@ -15,6 +15,7 @@ from fmnist.errors import show
 log = logging.getLogger("fmnist")
 log.setLevel(logging.INFO)
 log.propagate = False  # Hydra gives the root logger a handler of its own
+log.addHandler(logging.NullHandler())  # or warnings are printed once more where there is no run's log, as in a sweep
 
 
 @cache

@@ -6,13 +6,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from fmnist.config import check
-from fmnist.errors import ConfigError
+from fmnist.errors import ConfigError, FmnistError, one_line
 from fmnist.files.yaml import read_yaml
 from fmnist.interfaces import Array, ImageTable, Metrics
 from fmnist.tracker.base import BaseTracker
 from fmnist.tracker.weights_and_biases import media
-from fmnist.tracker.weights_and_biases.connection import MODES, Connection, is_disabled, last_id
+from fmnist.tracker.weights_and_biases.connection import Connection
+from fmnist.tracker.weights_and_biases.opening import MODES, SHORT, is_disabled, prepare
+from fmnist.tracker.weights_and_biases.outage import Outage
+from fmnist.tracker.weights_and_biases.receipt import Receipt, known_id, read_receipt
 from fmnist.tracker.weights_and_biases.run import define_metrics, finish_run, init_arguments, log_model, log_row
+from fmnist.tracker.weights_and_biases.server import find_run, is_whole
 from fmnist.tracker.weights_and_biases.study import WandbStudy
 
 if TYPE_CHECKING:
@@ -53,10 +57,10 @@ class Wandb(BaseTracker):
     def start(self, folder: Path, history: Sequence[Metrics]) -> None:
         if is_disabled():
             return
-        self.folder, known = folder, last_id(folder)
-        self.connection = self.connect(folder, **init_arguments(folder), id=known)
+        self.folder = folder
+        self.connection = self.connect(folder, **init_arguments(folder), id=known_id(folder))
         self.connection.submit(define_metrics)
-        for metrics in [] if known else history:
+        for metrics in history:  # those that W&B has already are left out
             self.log(metrics)
 
     def connect(self, folder: Path, **init: Any) -> Connection:
@@ -64,6 +68,30 @@ class Wandb(BaseTracker):
         keys = {key: getattr(self, key) for key in ("project", "entity", "group", "job_type", "name", "notes")}
         init |= {key: value for key, value in keys.items() if value is not None}
         return Connection(folder, self.mode, self.timeout, **init, tags=self.tags)
+
+    def is_online(self) -> bool:
+        """Are there credentials, and nothing that says offline?"""
+        return prepare(self.timeout, self.mode)[0] == "online"
+
+    def ask(self, folder: Path, last: int, state: str | None) -> Receipt | None:
+        """What the server has of a run whose last step is `last` and that ended in `state`; None: nothing is known.
+
+        Raises:
+            FmnistError: the server does not answer.
+        """
+        receipt, known = read_receipt(folder), known_id(folder)
+        if known is None or (receipt and receipt.share(last) == "whole"):
+            return receipt
+        receipt = receipt or Receipt(known, "/".join(filter(None, (self.entity, self.project, known))))
+        try:
+            found = find_run(receipt.path, self.timeout)
+        except Exception as error:  # whatever wandb raises
+            raise FmnistError(f"W&B does not answer ({one_line(error)[:SHORT]})") from None
+        step = max(found.step, 0) if found else 0
+        whole = found is not None and is_whole(found, last) and state in (None, found.state)
+        receipt = replace(receipt, uploaded=step, complete=whole)
+        receipt.write(folder)
+        return receipt
 
     def log(self, metrics: Metrics) -> None:
         if self.connection:
@@ -80,7 +108,9 @@ class Wandb(BaseTracker):
     def log_samples(self, folder: Path, dataset: str, samples: ImageTable, classes: Sequence[str]) -> None:
         """In a run of its own, whose files go to folder/wandb/."""
         about = {"config": {"dataset": dataset}, "name": dataset, "job_type": "samples"}
-        self.log_once(folder, lambda run: media.log_samples(run, dataset, samples, classes), **about)
+        self.log_once(
+            folder, lambda c, run: c.artifacts.append(media.log_samples(run, dataset, samples, classes)), **about
+        )
 
     def log_evaluation(
         self, folder: Path, y: Array, predicted: Array, classes: Sequence[str], picture: Path, mistakes: ImageTable
@@ -89,15 +119,15 @@ class Wandb(BaseTracker):
         about = init_arguments(folder) | {"job_type": "evaluate"}
         self.log_once(
             folder / "evaluation",
-            lambda run: media.log_evaluation(run, y, predicted, classes, picture, mistakes),
+            lambda _, run: media.log_evaluation(run, y, predicted, classes, picture, mistakes),
             **about,
         )
 
-    def log_once(self, folder: Path, job: Callable[["wandb.Run"], object], **init: Any) -> None:
+    def log_once(self, folder: Path, job: Callable[[Connection, "wandb.Run"], object], **init: Any) -> None:
         """A run that does one thing; its name and type are not those of the config, which are a training's."""
         if not is_disabled():
             connection = replace(self, name=None, job_type=None).connect(folder, **init)
-            connection.submit(job)
+            connection.submit(lambda run: job(connection, run))
             connection.finish()
 
     def start_study(
@@ -105,7 +135,8 @@ class Wandb(BaseTracker):
     ) -> WandbStudy | None:
         if is_disabled():
             return None
-        known = last_id(folder)
+        Outage(folder).clear()  # perhaps the server answers today
+        known = known_id(folder)
         return self.open_study(folder, name, directions, n_finished if known else 0, id=known)
 
     def open_study(

@@ -1,56 +1,41 @@
 """One W&B run in a thread of its own: whatever fails there does not reach the training."""
 
-import os
-import secrets
+import threading
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
 from os.path import relpath
 from pathlib import Path
 from queue import SimpleQueue
-from threading import Thread
+from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from fmnist.errors import one_line
 from fmnist.terminal.console import console, echo, log
+from fmnist.tracker.weights_and_biases.opening import SHORT, open_run, sync_command
+from fmnist.tracker.weights_and_biases.outage import Outage
+from fmnist.tracker.weights_and_biases.receipt import Receipt, read_receipt
+from fmnist.tracker.weights_and_biases.server import confirm, is_whole
 
 if TYPE_CHECKING:
     import wandb
 
-MODES = ("auto", "online", "offline")
-DATA_DIR = os.environ.get("WANDB_DATA_DIR")  # as the user has set it
-SHORT = 160  # characters of an error of wandb in a warning
-
-# Nothing on the terminal, and nothing about the machine that environment.json does not say.
-QUIET: dict[str, Any] = {
-    "silent": True,
-    "quiet": True,
-    "console": "off",
-    "label_disable": True,
-    "disable_code": True,
-    "disable_git": True,
-    "disable_job_creation": True,
-    "finish_timeout_raises": True,
-    "x_disable_machine_info": True,
-    "x_disable_meta": True,
-    "x_disable_stats": True,
-    "x_save_requirements": False,
-}
-
-
-def is_disabled() -> bool:
-    """WANDB_MODE=disabled: wandb is not even imported."""
-    return os.environ.get("WANDB_MODE") == "disabled"
+LOCAL = 10.0  # seconds for what needs no server: the import, the files of an offline run
+BRIEF = 1.0  # seconds behind the end of the client's own waits; and for a server that is known to fail
 
 
 class Connection:
-    """Opens the run, passes it the jobs in order, finishes it. The first failure costs one warning, and ends it.
+    """Opens the run, passes it the jobs in order, finishes it, and asks the server whether it has all.
 
-    The thread waits for the import (a second), for a server, for a disk; the training waits at the end alone, and at
-    most for `timeout` seconds each for the start and the upload.
+    The thread waits for the import (a second), for a server, for a disk; the training waits at the end alone, and for a
+    server no longer than `timeout` seconds. The first failure costs one warning, and ends it.
     """
 
     failure = ""  # what has failed
     address = ""  # of the run, or the command that uploads it
+    online = False
+    first_step = 0  # the server, or a file, has the steps before
+    announced = False  # the user knows that there is no server
 
     def __init__(self, folder: Path, mode: str, timeout: float, *, quiet: bool = False, **init: Any) -> None:
         """The run's files go to folder/wandb/. `init` are the arguments of wandb.init; an `id` continues that run.
@@ -58,9 +43,13 @@ class Connection:
         `quiet`: print neither the address nor a warning.
         """
         self.folder, self.mode, self.timeout, self.quiet, self.init = folder, mode, timeout, quiet, init
+        self.outage = Outage(folder)
         self.jobs: SimpleQueue[Callable[[wandb.Run], object] | None] = SimpleQueue()
+        self.artifacts: list[wandb.Artifact] = []  # whose upload is confirmed at the end
         self.exit_code = 0
-        self.thread = Thread(target=self.work, name="wandb", daemon=True)
+        self.deadline = float("inf")
+        self.closing: wandb.Run | None = None  # its jobs are done: its file has all
+        self.thread = threading.Thread(target=self.work, name="wandb", daemon=True)
         self.thread.start()
 
     def submit(self, job: Callable[["wandb.Run"], object]) -> None:
@@ -68,84 +57,138 @@ class Connection:
         self.jobs.put(job)
 
     def finish(self, exit_code: int = 0) -> None:
-        """Run the jobs that are left and close the run; an exit code of 0 is a good end."""
+        """Run the jobs that are left and close the run; an exit code of 0 is a good end. Ctrl-C ends the wait alone."""
         self.exit_code = exit_code
+        wait = BRIEF if self.outage.reason() and self.online else self.timeout
+        self.deadline = monotonic() + wait
         self.jobs.put(None)
-        self.thread.join(3 * self.timeout + 10)  # the start, online and then offline; the upload; wandb's own grace
+        try:
+            self.thread.join(wait + BRIEF)
+            if self.thread.is_alive() and not self.online:
+                self.thread.join(LOCAL)
+            if self.thread.is_alive():
+                self.fail("it does not answer")
+        except KeyboardInterrupt:
+            self.fail("the upload was interrupted")
         if self.thread.is_alive():
-            self.warn("it does not answer")
+            close_service()
 
     def work(self) -> None:
         try:
             run = self.open()
             while (job := self.jobs.get()) is not None:
                 job(run)
-            run.finish(exit_code=self.exit_code)
+            self.close(run)
         except BaseException as error:  # whatever wandb raises, and in a thread nobody else would catch it
-            self.warn((one_line(error) or type(error).__name__)[:SHORT])
+            self.fail((one_line(error) or type(error).__name__)[:SHORT])
             with suppress(BaseException):  # a service that was killed: the next run in this process needs a new one
                 import wandb
 
                 wandb.teardown()
 
     def open(self) -> "wandb.Run":
-        # Crash reports would go to wandb's makers even when offline.
-        os.environ.setdefault("WANDB_ERROR_REPORTING", "false")
-        if DATA_DIR is None:  # where tables and artifacts wait for their upload
-            os.environ["WANDB_DATA_DIR"] = str(self.folder.absolute() / "wandb")
-        import wandb
-
-        settings = wandb.Settings(**QUIET, init_timeout=self.timeout, finish_timeout=self.timeout)
-        wandb.setup(settings)  # nothing is printed from here on
-        mode, why = choose_mode(self.mode)
-        arguments = {"dir": str(self.folder), "settings": settings, "reinit": "create_new", **self.init}
-        resume = bool(arguments.get("id"))
-        arguments["id"] = arguments.get("id") or secrets.token_hex(4)  # the same if online fails
-        if mode == "online":
-            try:
-                run = wandb.init(mode="online", resume=resume, **arguments)
-            except Exception as error:
-                why = one_line(error)[:SHORT]
-                wandb.teardown()  # its service holds the id
-                wandb.setup(settings)
-            else:
-                self.report(f"W&B: {run.url}", str(run.url))
-                return run
-        self.folder.mkdir(parents=True, exist_ok=True)
-        run = wandb.init(mode="offline", **arguments)
-        upload = f"wandb sync {relpath(self.folder)}/wandb/*run-*"
-        self.report(f"W&B: offline{f' ({why})' if why else ''}; {upload} uploads it", upload)
+        opened = open_run(self.folder, self.mode, self.timeout, self.outage, self.init)
+        run, self.online = opened.run, opened.online
+        old = read_receipt(self.folder)
+        if old is None or old.id != run.id:
+            old = Receipt(run.id, "")
+        path = "/".join(filter(None, (run.entity, run.project, run.id)))
+        self.receipt = replace(old, path=path, url=str(run.url or old.url), complete=False)
+        self.receipt.write(self.folder)
+        done = max(old.uploaded, old.written)
+        self.first_step = run.starting_step if self.online else done + 1
+        if self.online:
+            self.report(f"W&B: {run.url}", str(run.url))
+        else:
+            self.announced = True
+            why = f" ({opened.why})" if opened.why else ""
+            upload = sync_command(self.folder, None)
+            line = f"W&B: offline{why}; {upload} uploads it"
+            if self.outage.folder == self.folder and self.outage.reason():
+                line = f"W&B: offline{why}, and so are the trials; {mirror_command(self.folder)} sends them later"
+            self.report(line, upload, is_news=opened.is_news)
         return run
 
-    def report(self, line: str, address: str) -> None:
-        self.address = address
-        if not self.quiet:
-            echo(line)
+    def close(self, run: "wandb.Run") -> None:
+        """Finish the run, and keep what the server confirms, or what is safe in the file of an offline run."""
+        self.closing, last, tags = run, run.step - 1, tuple(run.tags or ())
+        lost = [artifact.name for artifact in self.artifacts if self.online and not self.arrives(artifact)]
+        try:
+            run.finish(exit_code=self.exit_code)
+        except TimeoutError:
+            self.fail(f"the upload took longer than {self.timeout:g} s")
+            return
+        if not self.online:
+            self.receipt = replace(self.receipt, written=last)
+            self.receipt.write(self.folder)
+            return
+        found = confirm(self.receipt.path, last, tags, max(BRIEF, self.deadline - monotonic()))
+        step, whole = (max(found.step, 0), is_whole(found, last, tags)) if found else (0, False)
+        self.receipt = replace(self.receipt, uploaded=step, complete=whole)
+        self.receipt.write(self.folder)
+        if not whole:
+            self.fail(f"the server has {step} of {last} steps" if step < last else "the server has not got the end")
+        elif lost:
+            self.fail(f"not uploaded: {', '.join(lost)}", "")  # sync does not send artifacts of an online run either
 
-    def warn(self, failure: str) -> None:
+    def arrives(self, artifact: "wandb.Artifact") -> bool:
+        import wandb
+
+        try:
+            artifact.wait(timeout=max(1, int(self.deadline - monotonic())))
+        except (ValueError, wandb.Error):
+            return False
+        except Exception as error:  # it has arrived; what the server thinks of it could not be had
+            log.info("%s: %s", artifact.name, one_line(error))
+        return True
+
+    def report(self, line: str, address: str, *, is_news: bool = True) -> None:
+        self.address = address
+        if is_news and not self.quiet:
+            echo(line)
+        else:
+            log.info(line)
+
+    def fail(self, failure: str, remedy: str | None = None) -> None:
+        """Say once what has failed, and what uploads the run all the same."""
+        if self.failure:
+            return
         self.failure = failure
-        line = f"W&B has failed ({failure}); the run's own files have everything"
+        if self.online and remedy is None:
+            self.outage.note(failure)
+        remedy = self.remedy() if remedy is None else remedy
+        line = "; ".join(filter(None, (f"W&B has failed ({failure})", remedy, "the run's own files have everything")))
         log.warning(line)
         if not self.quiet:
             console().print(f"warning: {line}")
 
-
-def choose_mode(mode: str) -> tuple[str, str]:
-    """online or offline, and why offline: without credentials no server is asked, and no user either."""
-    import wandb
-    from wandb.sdk.lib.wbauth import authenticate_session
-
-    settings = wandb.setup().settings
-    if mode == "offline" or (mode == "auto" and settings.mode == "offline"):
-        return "offline", "" if mode == "offline" else "WANDB_MODE"
-    try:
-        key = authenticate_session(host=settings.base_url, source="fmnist", prompt=False, update_session=False)
-    except wandb.Error as error:
-        return "offline", one_line(error)
-    return ("online", "") if key else ("offline", "no API key: wandb login")
+    def remedy(self) -> str:
+        """The command that sends what is missing: sync if wandb's own file of the run is whole, or else mirror."""
+        if self.closing and self.outage.folder != self.folder:
+            return f"{sync_command(self.folder, self.closing if self.online else None)} uploads {self.folder}"
+        has_run = (self.folder / "config.yaml").exists() or self.outage.folder == self.folder
+        return f"{mirror_command(self.folder)} sends what it has not got" if has_run else ""
 
 
-def last_id(folder: Path) -> str | None:
-    """The id of the last W&B run whose files lie in the folder."""
-    files = sorted(folder.glob("wandb/*run-*/run-*.wandb"), key=lambda file: file.parent.name.partition("run-")[2])
-    return files[-1].stem.removeprefix("run-") if files else None
+def mirror_command(folder: Path) -> str:
+    return f"python -m fmnist mirror {relpath(folder)}"
+
+
+def close_service() -> None:
+    """Let the client write its files and end, in the background: the program must not wait for it when it exits."""
+
+    def teardown() -> None:
+        with suppress(BaseException):
+            import wandb
+
+            wandb.teardown()
+
+    def ignore(failed: threading.ExceptHookArgs) -> None:
+        if not failed.exc_type.__module__.startswith("wandb"):  # threads of its that have lost their service
+            threading.__excepthook__(failed)
+
+    threading.excepthook = ignore
+    thread = threading.Thread(target=teardown, daemon=True)
+    thread.start()
+    with suppress(KeyboardInterrupt):
+        thread.join(BRIEF)

@@ -17,14 +17,14 @@ def table(images: ImageTable) -> "wandb.Table":
     return wandb.Table(columns=["image", *images.columns], data=data)
 
 
-def log_samples(run: "wandb.Run", dataset: str, samples: ImageTable, classes: Sequence[str]) -> None:
-    """As a table, and as an artifact of type `dataset`."""
+def log_samples(run: "wandb.Run", dataset: str, samples: ImageTable, classes: Sequence[str]) -> "wandb.Artifact":
+    """As a table, and as an artifact of type `dataset`, which is returned."""
     import wandb
 
     run.log({"samples": table(samples)})
     artifact = wandb.Artifact(f"{dataset}-samples", type="dataset", metadata={"classes": list(classes)})
     artifact.add(table(samples), "samples")
-    run.log_artifact(artifact)
+    return run.log_artifact(artifact)
 
 
 def log_evaluation(

@@ -39,7 +39,14 @@ def define_metrics(run: "wandb.Run") -> None:
 
 
 def log_row(connection: Connection, metrics: Metrics) -> None:
-    connection.submit(lambda run: run.log(metrics, step=int(metrics["epoch"]), commit=True))
+    """An epoch, unless W&B has it from before a resume."""
+    step = int(metrics["epoch"])
+
+    def log(run: "wandb.Run") -> None:
+        if step >= connection.first_step:
+            run.log(metrics, step=step, commit=True)
+
+    connection.submit(log)
 
 
 def log_model(connection: Connection, file: Path, summary: Mapping[str, Any]) -> None:
@@ -50,7 +57,7 @@ def log_model(connection: Connection, file: Path, summary: Mapping[str, Any]) ->
 
         artifact = wandb.Artifact(f"network-{run.id}", type="model", metadata=flatten_summary(summary))
         artifact.add_file(str(file), policy="immutable")  # no copy of it
-        run.log_artifact(artifact)
+        connection.artifacts.append(run.log_artifact(artifact))
 
     connection.submit(log)
 

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from optuna.trial import FrozenTrial
 
 ENDS = {name: STATES[name].word for name in FINISHED}
+COUNTS = [f"trials/{word}" for word in ENDS.values()]
 GROWTH = 1.5
 INTERVAL = 50  # seconds between tables and figures for every second that they take
 NOT_SCALARS = ("top", "failures", "pareto_front")  # long lists, which the table has
@@ -37,16 +38,18 @@ class WandbStudy:
     def show(self, trials: Sequence["FrozenTrial"], summary: Mapping[str, Any], *, end: str = "") -> None:
         """Send the study as it stands; returns at once, unless it is the `end`."""
         done = sorted((t for t in trials if t.state.name in ENDS), key=lambda t: (t.datetime_complete, t.number))
-        rows = progress(done, self.objectives)[self.n_sent :]
-        first, self.n_sent = self.n_sent + 1, len(done)
+        rows, first = progress(done, self.objectives), self.n_sent
+        self.n_sent = len(done)
         grown = len(done) >= max(self.drawn + 1, GROWTH * self.drawn)
         draw = bool(end) or (grown and monotonic() - self.drawn_at > INTERVAL * self.cost)
         if draw:
             self.drawn, self.drawn_at = len(done), monotonic()
 
         def send(run: "wandb.Run") -> None:
-            for step, row in enumerate(rows, first):
-                run.log(row, step=step, commit=True)
+            # Tables and figures have rows of their own: the step is not the number of trials.
+            there = sum(dict(run.summary).get(name, 0) for name in COUNTS) if self.connection.online else 0
+            for row in rows[max(first, there) :]:
+                run.log(row, commit=True)
             run.summary.update({key: value for key, value in summary.items() if key not in NOT_SCALARS})
             if draw and done:
                 begin = monotonic()
