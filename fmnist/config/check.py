@@ -1,15 +1,17 @@
 """Checks for constructors: each takes `key=value` and raises a `ConfigError` that names key and value."""
 
 from collections.abc import Collection
-from math import isfinite
+from sys import float_info
 from typing import TypeGuard
 
 from fmnist.errors import ConfigError, closest
 
+LARGEST = float_info.max  # a whole number can be larger than any float
+
 
 def is_number(value: object) -> TypeGuard[float]:
     """A finite int or float; true and false are not numbers."""
-    return isinstance(value, int | float) and not isinstance(value, bool) and isfinite(value)
+    return isinstance(value, int | float) and not isinstance(value, bool) and -LARGEST <= value <= LARGEST
 
 
 def is_integer(value: object) -> TypeGuard[int]:
