@@ -18,7 +18,8 @@ from fmnist.files.yaml import read_yaml
 Classes = frozenset[tuple[str, str]]  # (group, class)
 TARGET = "_target_"
 NONE: Classes = frozenset()
-LOCAL = ("tracker", "fmnist.tracker.local.Local")  # of older runs; nothing is built from it
+# Of older runs; nothing is built from them.
+GONE: Classes = frozenset(("tracker", f"fmnist.tracker.{name}") for name in ("local.Local", "none.NoTracker"))
 
 
 def check_classes(config: Mapping[str, Any], own: Classes = NONE) -> None:
@@ -30,7 +31,7 @@ def check_classes(config: Mapping[str, Any], own: Classes = NONE) -> None:
     for key, value in targets(config):
         group = key.partition(".")[0]
         name = MOVED.get(value, value) if isinstance(value, str) else None
-        if (group, name) not in own | classes_in(CONF) | {LOCAL}:
+        if (group, name) not in own | classes_in(CONF) | GONE:
             how = "or one that you name again on the command line (KEY=CLASS) or with --config-dir"
             raise ConfigError(key, value, f"a class of an option in conf/{group}/, {how}")
 
