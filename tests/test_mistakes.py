@@ -70,6 +70,8 @@ MORE_MISTAKES = {
     "augment=shift augment.pixels=1e20": ("augment.pixels=1e+20", "a whole number from 0"),
     "augment=shift augment.pixels=100000000000000000000": ("augment.pixels=1000", "a whole number from 0 to"),
     "seed=100000000000000000000": ("seed=100000000000000000000", "a whole number from 0 to"),
+    "~seed": ("seed=", "a value"),
+    "~resume": ("~resume=", "'resume' not found"),
     "seed=${nothing}": ("seed=${nothing}", "'nothing' not found"),
     "optimizer.lr=${nothing}": ("optimizer.lr=${nothing}", "'nothing' not found"),
     f"optimizer.lr={'x' * 5000}": ("optimizer.lr=xxx", "(5000 characters)", "above 0"),

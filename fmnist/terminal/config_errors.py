@@ -157,7 +157,8 @@ def with_key(error: Exception, text: str = "") -> str:
         if word.key in keys:
             return f"{word}: {text}"
     if any(isinstance(cause, InterpolationResolutionError) for cause in causes(error)) or "nterpolation" in text:
-        words = [word for word in words if "${" in word.value] or words
+        named = [word for word in words if f"'{word.key}'" in text]
+        words = named or [word for word in words if "${" in word.value] or words
         return f"{words[0]}: {text}" if words else f"{next(filter(None, keys), 'the config')}: {text}"
     if any(word.key in text for word in words):
         return text
