@@ -121,8 +121,10 @@ def group_message() -> str:
     """optimizer=5: allowed is one of adadelta, … ."""
     for word in command_line():
         options = sorted(file.stem for file in (CONF / word.key.partition("@")[0]).glob("*.yaml"))
-        value = None if is_unreadable(word) else word.parse().value()
-        if (options or "." not in word.key) and isinstance(value, bool | int | float | dict):
+        if is_unreadable(word) or word.prefix == "~":
+            continue
+        value = word.parse().value()
+        if (options or "." not in word.key) and (value is None or isinstance(value, bool | int | float | dict)):
             allowed = f"one of {', '.join(options)}" if options else "the name of an option"
             return str(ConfigError(word.key, word.value, allowed))
     return "a group takes the name of one of its options"
