@@ -104,6 +104,9 @@ def experiment(config: DictConfig) -> Experiment:
     for key in config.callbacks:
         if not (config.callbacks[key] is None or OmegaConf.is_dict(config.callbacks[key])):
             raise ConfigError(f"callbacks.{key}", config.callbacks[key], "null, which leaves it out, or its keys")
+    for key in ("seed", "objective"):
+        if key not in config:
+            raise ConfigError(key, "", "a value")
     plain = {key: plain_value(config, key) for key in ("seed", "objective", "study", "resume") if key in config}
     check.integer(0, seed=plain["seed"])
     check.name(study=plain.get("study"))

@@ -215,6 +215,8 @@ def complaint(case: Case, code: int, errors: str) -> str:
     """What is wrong with the answer; empty if it is good."""
     lines = errors.splitlines()
     parts = [part for part in re.split(r"[./:@]", case.key) if part]
+    if case.words[-1].startswith("~"):  # of a key that is gone, its section may be what is named
+        parts = parts[:-1] or parts
     complaints = {
         f"traceback: {lines[-1:]}": "Traceback" in errors,
         f"accepted, but says: {errors}": code == 0 and errors,

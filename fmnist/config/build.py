@@ -28,7 +28,7 @@ def build(group: str, config: DictConfig, kind: type = object, /, **parts: objec
     known = {f.name: f for f in fields(cls) if f.init and f.name not in parts}
     for key, value in values.items():
         if key not in known:
-            allowed = f"a key of {cls.__name__}: {', '.join(known)}{closest(key, known)}"
+            allowed = f"a key of {cls.__name__}, which is {group}._target_: {', '.join(known)}{closest(key, known)}"
             raise ConfigError(f"{group}.{key}", value, allowed)
     for key, f in known.items():
         if key not in values and f.default is MISSING and f.default_factory is MISSING:

@@ -48,7 +48,7 @@ def integer(at_least: int, at_most: int = MOST, /, **values: object) -> None:
     """A whole number, `at_least` or more."""
     for key, value in values.items():
         if not (is_integer(value) and at_least <= value <= at_most):
-            end = "up" if at_most == MOST and not (is_integer(value) and value > MOST) else f"to {at_most}"
+            end = f"to {at_most}" if is_integer(value) and value > at_most else "up"
             raise ConfigError(key, value, f"a whole number from {at_least} {end}")
 
 

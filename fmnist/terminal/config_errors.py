@@ -121,8 +121,10 @@ def group_message() -> str:
     """optimizer=5: allowed is one of adadelta, … ."""
     for word in command_line():
         options = sorted(file.stem for file in (CONF / word.key.partition("@")[0]).glob("*.yaml"))
-        value = None if is_unreadable(word) else word.parse().value()
-        if (options or "." not in word.key) and isinstance(value, bool | int | float | dict):
+        if is_unreadable(word) or word.prefix == "~":
+            continue
+        value = word.parse().value()
+        if (options or "." not in word.key) and (value is None or isinstance(value, bool | int | float | dict)):
             allowed = f"one of {', '.join(options)}" if options else "the name of an option"
             return str(ConfigError(word.key, word.value, allowed))
     return "a group takes the name of one of its options"
@@ -157,7 +159,8 @@ def with_key(error: Exception, text: str = "") -> str:
         if word.key in keys:
             return f"{word}: {text}"
     if any(isinstance(cause, InterpolationResolutionError) for cause in causes(error)) or "nterpolation" in text:
-        words = [word for word in words if "${" in word.value] or words
+        named = [word for word in words if f"'{word.key}'" in text]
+        words = named or [word for word in words if "${" in word.value] or words
         return f"{words[0]}: {text}" if words else f"{next(filter(None, keys), 'the config')}: {text}"
     if any(word.key in text for word in words):
         return text
