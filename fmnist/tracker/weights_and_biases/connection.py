@@ -20,7 +20,7 @@ from fmnist.tracker.weights_and_biases.server import confirm, is_whole
 if TYPE_CHECKING:
     import wandb
 
-LOCAL = 10.0  # seconds for what needs no server: the import, the files of an offline run
+LOCAL = 30.0  # seconds for what needs no server: the import, the files of an offline run, a study's figures
 BRIEF = 1.0  # seconds behind the end of the client's own waits; and for a server that is known to fail
 
 
@@ -56,15 +56,18 @@ class Connection:
         """Run this soon, behind all jobs before it."""
         self.jobs.put(job)
 
-    def finish(self, exit_code: int = 0) -> None:
-        """Run the jobs that are left and close the run; an exit code of 0 is a good end. Ctrl-C ends the wait alone."""
+    def finish(self, exit_code: int = 0, *, draws: bool = False) -> None:
+        """Run the jobs that are left and close the run; an exit code of 0 is a good end. Ctrl-C ends the wait alone.
+
+        `draws`: the jobs have work of their own to do, which is no wait for the server.
+        """
         self.exit_code = exit_code
         wait = BRIEF if self.outage.reason() and self.online else self.timeout
         self.deadline = monotonic() + wait
         self.jobs.put(None)
         try:
             self.thread.join(wait + BRIEF)
-            if self.thread.is_alive() and not self.online:
+            if self.thread.is_alive() and (draws or not self.online):
                 self.thread.join(LOCAL)
             if self.thread.is_alive():
                 self.fail("it does not answer")
@@ -119,7 +122,7 @@ class Connection:
             self.fail(f"the upload took longer than {self.timeout:g} s")
             return
         if not self.online:
-            self.receipt = replace(self.receipt, written=last)
+            self.receipt = replace(self.receipt, written=max(last, 0))
             self.receipt.write(self.folder)
             return
         found = confirm(self.receipt.path, last, tags, max(BRIEF, self.deadline - monotonic()))

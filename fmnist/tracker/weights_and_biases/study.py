@@ -61,7 +61,7 @@ class WandbStudy:
 
         self.connection.submit(send)
         if end:
-            self.connection.finish(0 if end == "finished" else 1)
+            self.connection.finish(0 if end == "finished" else 1, draws=True)
 
 
 def load(run: "wandb.Run") -> None:
