@@ -146,13 +146,12 @@ def test_pruned_trials_are_pruned_with_their_epoch_and_not_tested(tmp_path: Path
 
 
 def test_a_failing_trial_does_not_end_the_sweep(tmp_path: Path) -> None:
-    done = train("-m", *TINY, "optimizer=sgd", "optimizer.lr=0.1,1e30,-1,0.2", "study=s", cwd=tmp_path)
+    done = train("-m", *TINY, "optimizer=sgd", "optimizer.lr=0.1,1e30,2e30,0.2", "study=s", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     folder = tmp_path / "multirun" / "s"
     assert states(folder) == ["COMPLETE", "FAIL", "FAIL", "COMPLETE"]
     reasons = [trial.user_attrs.get("reason", "") for trial in trials(folder)]
-    assert "diverged" in reasons[1]
-    assert "optimizer.lr=-1: allowed is a number above 0" in reasons[2]
+    assert all("diverged" in reason for reason in reasons[1:3])
     failures = json.loads((folder / "summary.json").read_text())["failures"]
     assert [failure["number"] for failure in failures] == [1, 2]
     assert failures[0]["overrides"] == ["optimizer.lr=1e+30"]
@@ -283,7 +282,7 @@ def test_a_dry_run_shows_the_space_and_leaves_nothing(tmp_path: Path) -> None:
         (("optimizer=sgd,adam", "hydra/sweeper/pruner=medan"), ("pruner=medan", "did you mean median?")),
         (("optimizer=sgd,adam", "hydra.sweeper.pruner.bound=1"), ("hydra.sweeper.pruner.bound=1",)),
         (("optimizer.lr=interval(1,0)",), ("optimizer.lr",)),
-        (("optimizer=sgd,adam", "model.layers=-1"), ("model.layers=-1", "from 0 up")),
+        (("optimizer=sgd,adam", "model.layers=-1"), ("model.layers=-1", "a whole number from 0")),
         (("optimizer=sgd,adam", "objective=val/acuracy"), ("val/acuracy", "did you mean")),
         ((LR, "hydra/sweeper/sampler=grid"), ("grid", "intervals")),
     ],

@@ -58,6 +58,8 @@ def find_runs(folders: Iterable[Path], *, epochs: bool = False) -> list[StoredRu
         try:
             whole.append(read_run(folder, epochs=epochs))
         except FmnistError as error:
+            if len(found) == 1:
+                raise
             warn(f"skipped: {error}")
     if not whole:
         raise FmnistError(f"no run can be read, of {len(found)} in {', '.join(map(str, folders))}")

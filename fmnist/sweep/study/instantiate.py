@@ -44,12 +44,12 @@ def instantiate_option(group: str, kind: type, config: Mapping[str, Any], **argu
     packages = config.get(REQUIRES, [])
     if not (isinstance(packages, list) and all(isinstance(package, str) for package in packages)):
         raise ConfigError(f"{where}.{REQUIRES}", packages, "a list of packages")
+    name = target.rpartition(".")[2]
     for package in packages:
         if find_spec(package) is None:
-            name = target.rpartition(".")[2]
             raise FmnistError(f"hydra/sweeper/{group}: {name} needs the package {package}: pip install {package}")
     if (names := config.get(ONE_OF)) and all(config.get(key) is None for key in names):
-        raise ConfigError(f"hydra.sweeper.{group}.{names[0]}", None, f"a value; {name} needs one of {', '.join(names)}")
+        raise ConfigError(f"{where}.{names[0]}", None, f"a value; {name} needs one of {', '.join(names)}")
     values = {key: value for key, value in config.items() if key not in (REQUIRES, GRID, ONE_SEED, ONE_OF)}
     try:
         built = make(values, arguments)
