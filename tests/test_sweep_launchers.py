@@ -53,7 +53,7 @@ def test_a_grid_has_the_values_of_the_local_workers(launcher: str, local: Path, 
 
 
 def test_pruned_failed_and_complete_trials_are_told_apart(launcher: str, tmp_path: Path) -> None:
-    """An untrained network has an accuracy near 0.1, which the threshold stops; a rate that is far too large diverges."""
+    """An untrained network has an accuracy near 0.1, which the threshold stops; a huge rate diverges."""
     folder = swept(
         *("-m", "debug=tiny", "optimizer.lr=1e-12,1e30,0.03", f"hydra/launcher={launcher}", "hydra.sweeper.n_jobs=3"),
         *("hydra/sweeper/pruner=threshold", "hydra.sweeper.pruner.lower=0.3", "hydra.sweeper.pruner.n_warmup_steps=2"),

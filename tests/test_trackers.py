@@ -96,6 +96,7 @@ def test_mlflow_has_every_metric_of_every_epoch_once(folder: Path) -> None:
     assert found.data.tags["summary/state"] == "finished"
 
 
+@pytest.mark.slow
 def test_epochs_after_the_last_checkpoint_are_not_doubled(tmp_path: Path) -> None:
     """A run that is killed between its trackers and its checkpoint: they have an epoch that last.npz has not."""
     folder = trained(*TINY, BOTH, "trainer.epochs=2", cwd=tmp_path)
@@ -109,6 +110,7 @@ def test_epochs_after_the_last_checkpoint_are_not_doubled(tmp_path: Path) -> Non
     assert sorted(metric.step for metric in client.get_metric_history(run_id, "val/loss")) == [1, 2, 3, 4]
 
 
+@pytest.mark.slow
 def test_a_run_that_diverges_failed_in_mlflow_too(tmp_path: Path) -> None:
     pytest.importorskip("mlflow")
     done = train(
@@ -120,6 +122,7 @@ def test_a_run_that_diverges_failed_in_mlflow_too(tmp_path: Path) -> None:
     assert (found.info.run_name, found.info.status, found.data.tags["summary/state"]) == ("mine", "FAILED", "diverged")
 
 
+@pytest.mark.slow
 def test_trials_that_start_together_are_all_tracked(tmp_path: Path) -> None:
     """None of them finds MLflow's database or its experiment, and each wants to create them."""
     pytest.importorskip("mlflow")

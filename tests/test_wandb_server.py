@@ -18,6 +18,7 @@ from wandb.errors import CommError
 
 from wandb_server import WandbServer
 
+pytestmark = pytest.mark.slow  # the stand-in and the real client; what fmnist makes of it is in test_wandb_online.py
 QUIET: dict[str, Any] = {
     "silent": True,
     "console": "off",
