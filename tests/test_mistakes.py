@@ -19,7 +19,7 @@ MISTAKES = {
     "optimzer=adam": ("optimzer=adam", "did you mean optimizer?"),
     "+colour=red": ("colour=red", "optimizer"),
     "~optimizer": ("optimizer=null", "an option of the group"),
-    "trainer=null": ("the name of one of its options",),
+    "trainer=null": ("trainer=null", "one of default"),
     "optimizer.lr=[1": ("optimizer.lr=[1", "key=value"),
     "model.layers=-1": ("model.layers=-1", "from 0 up"),
     "model.width=[64,32] model.layers=3": ("model.width=[64,32]", "layers=3"),
