@@ -14,7 +14,8 @@ CONF = ROOT / "conf"
 
 def python_path(*folders: Path) -> str:
     """$PYTHONPATH of a child process: these folders, then those of the tests, which may hide Numba."""
-    return os.pathsep.join([*map(str, folders), *filter(None, [os.environ.get("PYTHONPATH")])])
+    inherited = filter(None, os.environ.get("PYTHONPATH", "").split(os.pathsep))
+    return os.pathsep.join([*map(str, folders), *map(os.path.abspath, inherited)])  # a child may run elsewhere
 
 
 def options(group: str) -> list[str]:
