@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from hydra.core.override_parser.overrides_parser import OverridesParser
-from hydra.core.override_parser.types import Override
+from hydra.core.override_parser.types import Override, QuotedString
 from hydra.errors import (
     ConfigCompositionException,
     HydraException,
@@ -70,7 +70,7 @@ def explain(error: Exception) -> str | None:
         case OSError():
             message = None
         case _:
-            words = [word for word in command_line() if is_unreadable(word)] or of_hydra()
+            words = [word for word in command_line() if is_unreadable(word) or names_no_option(word)] or of_hydra()
             message = f"{words[0]}: {one_line(error)}" if words and not is_ours(error) else None
     return message
 
@@ -101,6 +101,12 @@ def is_unreadable(word: Word) -> bool:
     except Exception:
         return True
     return False
+
+
+def names_no_option(word: Word) -> bool:
+    """Is it a group with a list of something else than names, which Hydra fails on?"""
+    value = word.parse().value() if (CONF / word.key).is_dir() else None
+    return isinstance(value, list) and not all(isinstance(name, str | QuotedString) for name in value)
 
 
 def of_hydra() -> list[Word]:
