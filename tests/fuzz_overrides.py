@@ -91,7 +91,7 @@ def choices() -> tuple[tuple[str, tuple[str, ...]], ...]:
             if not all(map(find_spec, OmegaConf.load(file).get("_requires_", ()))):
                 continue
             for key in keys_of(OmegaConf.load(file), group.replace("/", ".") + "."):
-                if ".defaults" not in key:
+                if ".defaults" not in key and not key.endswith("._requires_"):  # what to install, no user's choice
                     found.setdefault(key, []).append((f"{group}={file.stem}",))
     return tuple((key, choice) for key, several in found.items() for choice in several)
 

@@ -38,7 +38,7 @@ class Word(NamedTuple):
         return OverridesParser.create().parse_override(f"{self.key}={self.value}")
 
     def __str__(self) -> str:
-        return shorten(f"{self.prefix}{self.key}={self.value}")
+        return f"{self.prefix}{shorten(self.key)}={shorten(self.value)}"
 
 
 def command_line() -> list[Word]:
@@ -127,10 +127,11 @@ def group_message() -> str:
     """optimizer=5: allowed is one of adadelta, … ."""
     for word in command_line():
         options = sorted(file.stem for file in (CONF / word.key.partition("@")[0]).glob("*.yaml"))
-        if is_unreadable(word) or word.prefix == "~":
+        if is_unreadable(word):
             continue
         value = word.parse().value()
-        if (options or "." not in word.key) and (value is None or isinstance(value, bool | int | float | dict)):
+        is_no_name = value is None or isinstance(value, bool | int | float | dict) or names_no_option(word)
+        if (options or "." not in word.key) and is_no_name:
             allowed = f"one of {', '.join(options)}" if options else "the name of an option"
             return str(ConfigError(word.key, word.value, allowed))
     return "a group takes the name of one of its options"
@@ -150,11 +151,14 @@ def composition_message(error: ConfigCompositionException) -> str:
     names = [str(name) for name in parent if not str(name).startswith("_")]
     group, _, last = key.rpartition(".")
     sections = [name for name in names if isinstance(parent._get_node(name), DictConfig) and last in parent[name]]
-    inner = [f"{group}.{section}.{last}" for section in sections]
+    inner = [f"{group}.{section}.{last}".lstrip(".") for section in sections]
     hint = f" (did you mean {' or '.join(inner)}?)" if inner else closest(last, names)
     allowed = f"one of the keys {', '.join(names)}{hint}" if names else f"no key: {group} has none"
-    word = next((word for word in command_line() if f"{word.key}.".startswith(f"{key}.")), Word("", key, "…"))
-    return str(ConfigError(word.key, word.value, allowed))
+    for word in command_line():
+        if f"{word.key}.".startswith(f"{key}."):
+            return str(ConfigError(word.key, word.value, allowed))
+    space = next((f"{word}: " for word in command_line() if word.key.startswith("hydra.sweeper.params")), "")
+    return space + str(ConfigError(key, "…", allowed))
 
 
 def with_key(error: Exception, text: str = "") -> str:
