@@ -63,7 +63,7 @@ class Terminated(KeyboardInterrupt):
 def one_line(error: BaseException) -> str:
     """The error's message on one line, without Hydra's link to its documentation and OmegaConf's remarks on types."""
     text = str(error).partition("\nSee https")[0].partition("\n    full_key:")[0]
-    return " ".join(map(shorten, text.split()))
+    return shorten(" ".join(map(shorten, text.split())), 500)
 
 
 def shorten(text: str, longest: int = 80) -> str:

@@ -24,6 +24,7 @@ from copy import deepcopy
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, NamedTuple
 from unittest import mock
 
@@ -40,6 +41,7 @@ import train as program  # noqa: E402
 from fmnist.terminal.user_errors import user_errors  # noqa: E402
 from fmnist.training.trainer import Trainer  # noqa: E402
 
+MEMORY = 2**30  # bytes of the machine, as far as the program knows: no case shall fill the real one
 SECONDS = 20  # for one case, with all imports that are heavy
 LONGEST = 700  # characters of a message: the longest list of names has some 300
 SMALL = ("dataset=blobs", "model.layers=1", "model.width=16", "engine=numpy", "tracker=none")
@@ -91,7 +93,7 @@ def choices() -> tuple[tuple[str, tuple[str, ...]], ...]:
             if not all(map(find_spec, OmegaConf.load(file).get("_requires_", ()))):
                 continue
             for key in keys_of(OmegaConf.load(file), group.replace("/", ".") + "."):
-                if ".defaults" not in key:
+                if ".defaults" not in key and not key.endswith("._requires_"):  # what to install, no user's choice
                     found.setdefault(key, []).append((f"{group}={file.stem}",))
     return tuple((key, choice) for key, several in found.items() for choice in several)
 
@@ -143,6 +145,8 @@ def machinery() -> Iterator[None]:
         stack.enter_context(mock.patch.object(Hydra, "get_mode", get_mode))
         stack.enter_context(mock.patch("fmnist.run.run.Run.__enter__", lambda run: run))
         stack.enter_context(mock.patch("fmnist.run.run.Run.__exit__", return_value=None))
+        memory = SimpleNamespace(total=MEMORY)
+        stack.enter_context(mock.patch("psutil.virtual_memory", return_value=memory))
         stack.enter_context(mock.patch.object(Trainer, "fit", one_step))
         stack.enter_context(mock.patch("fmnist.dataset.mnist_like.MnistLike.find_or_download", accept))
         stack.enter_context(mock.patch("fmnist.tracker.tensorboard.require", return_value=None))
@@ -229,7 +233,7 @@ def complaint(case: Case, code: int, errors: str) -> str:
 
 
 def out_of_time(*_: object) -> None:
-    raise TimeoutError(f"no answer within {SECONDS} s")
+    raise RuntimeError(f"no answer within {SECONDS} s")
 
 
 def failures(n: int, seed: int) -> Iterator[tuple[Case, str]]:

@@ -1,6 +1,7 @@
 """From a config group to the object it describes: `_target_` is the class, the other keys are its fields."""
 
 from dataclasses import MISSING, fields, is_dataclass
+from inspect import signature
 from typing import Any
 
 from hydra.utils import get_object
@@ -37,9 +38,17 @@ def build(group: str, config: DictConfig, kind: type = object, /, **parts: objec
         part = cls(**values, **parts)
     except ConfigError as error:
         raise error.within(group) from None
-    if not isinstance(part, kind):
-        raise ConfigError(f"{group}._target_", target, f"a class that is a {kind.__name__}")
+    if not (isinstance(part, kind) and is_called_alike(part, kind)):
+        raise ConfigError(f"{group}._target_", target, f"a class of the kind {kind.__name__}")
     return part
+
+
+def is_called_alike(part: object, kind: type) -> bool:
+    """Does it take the arguments of the interface? `isinstance` sees only that there is a `__call__`."""
+    if "__call__" not in vars(kind):
+        return True
+    asked = list(signature(vars(kind)["__call__"]).parameters)[1:]
+    return list(signature(type(part).__call__).parameters)[1 : len(asked) + 1] == asked
 
 
 def find_class(group: str, target: object) -> Any:

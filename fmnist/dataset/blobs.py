@@ -30,7 +30,9 @@ class Blobs(Images):
     def __post_init__(self) -> None:
         super().__post_init__()
         check.integer(2, classes=self.classes)
-        check.integer(self.classes, examples=self.examples, test_examples=self.test_examples)
+        for key, n in {"examples": self.examples, "test_examples": self.test_examples}.items():
+            if not (check.is_integer(n) and n >= self.classes):
+                raise ConfigError(key, n, f"a whole number from {self.classes} up, one for each of the classes")
         check.integer(1, height=self.height, width=self.width)
         check.non_negative(noise=self.noise)
         check.integer(0, seed=self.seed)

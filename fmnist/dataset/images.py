@@ -77,7 +77,7 @@ class Images(ABC):
             allowed = f"a fraction that leaves at least 1 of the {part.size} examples to train on"
             raise ConfigError("val_fraction", self.val_fraction, allowed)
         if n == 0 and self.val_fraction:
-            allowed = f"0, or a fraction that is at least 1 of the {part.size} examples"
+            allowed = f"0, or a fraction that is at least 1 of the {part.size} examples (see train_limit)"
             raise ConfigError("val_fraction", self.val_fraction, allowed)
         val, train = draw(part.rows, part.y, n, rng, self.stratify)
         return part._replace(rows=train), part._replace(rows=val)

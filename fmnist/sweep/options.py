@@ -71,6 +71,9 @@ def options(values: dict[str, Any]) -> Options:
     for key, value in values.items():
         if key not in known:
             raise ConfigError(f"hydra.sweeper.{key}", value, f"one of {', '.join(known)}{closest(key, known)}")
+    for key in ("sampler", "pruner"):
+        if key not in values:
+            raise ConfigError(f"hydra.sweeper.{key}", "", f"an option of the group hydra/sweeper/{key}")
     try:
         return Options(**values)
     except ConfigError as error:

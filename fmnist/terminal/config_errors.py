@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from hydra.core.override_parser.overrides_parser import OverridesParser
-from hydra.core.override_parser.types import Override
+from hydra.core.override_parser.types import Override, QuotedString
 from hydra.errors import (
     ConfigCompositionException,
     HydraException,
@@ -38,7 +38,7 @@ class Word(NamedTuple):
         return OverridesParser.create().parse_override(f"{self.key}={self.value}")
 
     def __str__(self) -> str:
-        return shorten(f"{self.prefix}{self.key}={self.value}")
+        return f"{self.prefix}{shorten(self.key)}={shorten(self.value)}"
 
 
 def command_line() -> list[Word]:
@@ -70,7 +70,7 @@ def explain(error: Exception) -> str | None:
         case OSError():
             message = None
         case _:
-            words = [word for word in command_line() if is_unreadable(word)] or of_hydra()
+            words = [word for word in command_line() if is_unreadable(word) or names_no_option(word)] or of_hydra()
             message = f"{words[0]}: {one_line(error)}" if words and not is_ours(error) else None
     return message
 
@@ -103,6 +103,12 @@ def is_unreadable(word: Word) -> bool:
     return False
 
 
+def names_no_option(word: Word) -> bool:
+    """Is it a group with a list of something else than names, which Hydra fails on?"""
+    value = word.parse().value() if (CONF / word.key).is_dir() else None
+    return isinstance(value, list) and not all(isinstance(name, str | QuotedString) for name in value)
+
+
 def of_hydra() -> list[Word]:
     """The overrides of Hydra's own keys."""
     return [word for word in command_line() if word.key.startswith("hydra")]
@@ -121,10 +127,11 @@ def group_message() -> str:
     """optimizer=5: allowed is one of adadelta, … ."""
     for word in command_line():
         options = sorted(file.stem for file in (CONF / word.key.partition("@")[0]).glob("*.yaml"))
-        if is_unreadable(word) or word.prefix == "~":
+        if is_unreadable(word):
             continue
         value = word.parse().value()
-        if (options or "." not in word.key) and (value is None or isinstance(value, bool | int | float | dict)):
+        is_no_name = value is None or isinstance(value, bool | int | float | dict) or names_no_option(word)
+        if (options or "." not in word.key) and is_no_name:
             allowed = f"one of {', '.join(options)}" if options else "the name of an option"
             return str(ConfigError(word.key, word.value, allowed))
     return "a group takes the name of one of its options"
@@ -144,11 +151,14 @@ def composition_message(error: ConfigCompositionException) -> str:
     names = [str(name) for name in parent if not str(name).startswith("_")]
     group, _, last = key.rpartition(".")
     sections = [name for name in names if isinstance(parent._get_node(name), DictConfig) and last in parent[name]]
-    inner = [f"{group}.{section}.{last}" for section in sections]
+    inner = [f"{group}.{section}.{last}".lstrip(".") for section in sections]
     hint = f" (did you mean {' or '.join(inner)}?)" if inner else closest(last, names)
     allowed = f"one of the keys {', '.join(names)}{hint}" if names else f"no key: {group} has none"
-    word = next((word for word in command_line() if f"{word.key}.".startswith(f"{key}.")), Word("", key, "…"))
-    return str(ConfigError(word.key, word.value, allowed))
+    for word in command_line():
+        if f"{word.key}.".startswith(f"{key}."):
+            return str(ConfigError(word.key, word.value, allowed))
+    space = next((f"{word}: " for word in command_line() if word.key.startswith("hydra.sweeper.params")), "")
+    return space + str(ConfigError(key, "…", allowed))
 
 
 def with_key(error: Exception, text: str = "") -> str:

@@ -7,6 +7,7 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from errno import ENAMETOOLONG
 from os.path import relpath
 from pathlib import Path
 from typing import NoReturn
@@ -15,7 +16,7 @@ from hydra.core.hydra_config import HydraConfig
 from omegaconf import OmegaConf
 
 from fmnist.errors import DISK_FULL, FmnistError, Terminated, shorten
-from fmnist.terminal.config_errors import explain
+from fmnist.terminal.config_errors import command_line, explain
 from fmnist.terminal.output import output_ends_quietly
 from fmnist.terminal.signals import signals_interrupt
 
@@ -80,10 +81,14 @@ def interruption_message(by: str = "") -> str:
 def file_error_message(error: OSError) -> str:
     """The message for a full disk, a folder that cannot be written, or another error with a file."""
     folder, reason = output_folder(), error.strerror or str(error)
+    if error.errno == ENAMETOOLONG:
+        for word in command_line():
+            if word.value and word.value in str(error.filename):
+                return f"{word}: {reason}"
     if error.errno in DISK_FULL:
         then = f", then resume={relpath(folder)} goes on behind the last whole checkpoint" if folder else ""
         return f"the disk is full ({reason}): make room{then}"
     if folder is None and error.filename:  # Hydra was about to make it
         key = "hydra.sweep.dir" if {"-m", "--multirun"} & {*sys.argv} else "hydra.run.dir"
         return f"{key}={shorten(str(error.filename))}: allowed is a folder that can be written ({reason})"
-    return f"{error.filename}: {reason}" if error.filename else reason
+    return f"{shorten(str(error.filename), 300)}: {reason}" if error.filename else reason

@@ -39,6 +39,8 @@ def instantiate_option(group: str, kind: type, config: Mapping[str, Any], **argu
         ConfigError: it does not take a key.
     """
     where, target = f"hydra.sweeper.{group}", config.get("_target_")
+    if "_target_" not in config:
+        raise ConfigError(where, dict(config), f"keys that include {where}._target_, the full name of a class")
     if not isinstance(target, str):
         raise ConfigError(f"{where}._target_", target, "the full name of a class, such as optuna.samplers.TPESampler")
     packages = config.get(REQUIRES, [])
