@@ -80,6 +80,10 @@ SLOW = {
     "test_report": "dozens of runs",
     "test_experiment_file": "runs that are run again",
     "test_terminal": "processes at a terminal",
+    "test_fuzz_overrides": "random input to every key",
+    "test_signals": "runs that are killed",
+    "test_wandb_online": "W&B's service",
+    "test_wandb_server": "W&B's service",
 }
 
 
