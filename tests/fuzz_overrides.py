@@ -184,6 +184,13 @@ def one_step(trainer: Trainer, training: Any, splits: Any, loss: Any, scheduler:
     raise Valid
 
 
+def bounds(words: Sequence[str]) -> list[str]:
+    """What the threshold pruner asks for before all else."""
+    bound = "hydra.sweeper.pruner.lower"
+    needed = "hydra/sweeper/pruner=threshold" in words and not any(bound in word for word in words)
+    return [f"{bound}=0.1"] if needed else []
+
+
 def message_of(words: Sequence[str]) -> tuple[int, str]:
     """The exit code and what is printed on standard error of `python train.py WORDS`; (0, "") if it is accepted."""
     errors = io.StringIO()
@@ -193,7 +200,7 @@ def message_of(words: Sequence[str]) -> tuple[int, str]:
     HydraConfig.instance().cfg = None
     try:
         with (
-            mock.patch.object(sys, "argv", ["train.py", "--config-path", str(ROOT / "conf"), *words]),
+            mock.patch.object(sys, "argv", ["train.py", "--config-path", str(ROOT / "conf"), *bounds(words), *words]),
             redirect_stderr(errors),
             redirect_stdout(io.StringIO()),
             user_errors(),
