@@ -200,7 +200,7 @@ def message_of(words: Sequence[str]) -> tuple[int, str]:
     HydraConfig.instance().cfg = None
     try:
         with (
-            mock.patch.object(sys, "argv", ["train.py", "--config-path", str(ROOT / "conf"), *bounds(words), *words]),
+            mock.patch.object(sys, "argv", ["train.py", "--config-path", str(ROOT / "conf"), *words, *bounds(words)]),
             redirect_stderr(errors),
             redirect_stdout(io.StringIO()),
             user_errors(),
