@@ -30,4 +30,4 @@ def run(arguments: Namespace) -> None:
         except KeyError:
             raise FmnistError(f"there is no study={arguments.study} in {setting(url)}") from None
         words = worker_arguments(study, url, arguments.n_jobs)
-    os.execv(sys.executable, [sys.executable, "train.py", *words])
+    os.execv(sys.executable, [sys.executable, *words])
