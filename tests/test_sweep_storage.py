@@ -1,15 +1,17 @@
-"""A study's storage: what is said when it does not answer, never with a password."""
+"""A study's storage: one per process, and what is said when it does not answer, never with a password."""
 
 from pathlib import Path
 
 import optuna
 import pytest
+from optuna.distributions import FloatDistribution
 from optuna.exceptions import StorageInternalError
-from optuna.storages import JournalStorage, RDBStorage
+from optuna.storages import JournalStorage, RDBStorage, _CachedStorage
+from optuna.trial import TrialState
 from sqlalchemy.exc import IntegrityError, OperationalError, SQLAlchemyError
 
 from fmnist.errors import FmnistError
-from fmnist.sweep.study import storage
+from fmnist.sweep.study import database
 from fmnist.sweep.study.storage import NoAnswer, open_storage, storage_errors, without_password
 
 
@@ -29,10 +31,32 @@ def test_a_password_is_never_shown(url: str, shown: str) -> None:
 
 
 def test_the_ending_tells_a_journal_from_a_database_and_each_is_opened_once(tmp_path: Path) -> None:
-    journal, database = str(tmp_path / "a.journal"), f"sqlite:///{tmp_path}/a.db"
-    assert isinstance(open_storage(journal), JournalStorage)
-    assert isinstance(open_storage(database), RDBStorage)
+    journal, sqlite = str(tmp_path / "a.journal"), f"sqlite:///{tmp_path}/a.db"
+    assert isinstance(open_storage(journal).behind, JournalStorage)
+    assert isinstance(open_storage(sqlite).behind, _CachedStorage)
     assert open_storage(journal) is open_storage(journal)
+
+
+@pytest.mark.parametrize("url", ["{}/a.journal", "sqlite:///{}/a.db"])
+def test_a_trial_that_another_study_object_has_queued_takes_parameters(url: str, tmp_path: Path) -> None:
+    """Optuna gives each study of a bare RDBStorage an empty cache, which knows no trial of the others."""
+    storage = open_storage(url.format(tmp_path))
+    optuna.create_study(study_name="s", storage=storage).enqueue_trial({"x": 0.25})
+    (waiting,) = optuna.load_study(study_name="s", storage=storage).get_trials(deepcopy=False)
+    study = optuna.load_study(study_name="s", storage=storage)
+    assert study._storage is storage
+    assert storage.set_trial_state_values(waiting._trial_id, TrialState.RUNNING)
+    assert optuna.Trial(study, waiting._trial_id).suggest_float("x", 0, 1) == 0.25
+
+
+def test_a_trial_that_the_cache_has_never_seen_takes_parameters(tmp_path: Path) -> None:
+    """Another process, or a proxy before it was started anew, has made it."""
+    url = f"sqlite:///{tmp_path}/a.db"
+    ours = open_storage(url)
+    study = optuna.create_study(study_name="s", storage=RDBStorage(url))
+    number = study.ask()._trial_id
+    ours.set_trial_param(number, "x", 0.5, FloatDistribution(0, 1))
+    assert ours.get_trial(number).params == {"x": 0.5}
 
 
 @pytest.mark.parametrize(
@@ -41,7 +65,7 @@ def test_the_ending_tells_a_journal_from_a_database_and_each_is_opened_once(tmp_
         ("nonsense", "hydra.sweeper.storage=nonsense: not the URL of a database"),
         (
             "oracle+cx_oracle://me:secret@host/db",
-            "me:***@host/db: the database's driver is not installed (No module named 'cx_Oracle')",
+            "me:***@host/db: its driver is not installed (No module named 'cx_Oracle')",
         ),
         ("sqlite:////nowhere/at/all.db", "does not answer (unable to open database file)"),
     ],
@@ -55,7 +79,7 @@ def test_a_database_that_cannot_be_opened_is_one_line(url: str, said: str) -> No
 
 
 @pytest.mark.parametrize(
-    ("error", "times", "opened"),
+    ("error", "times", "succeeds"),
     [
         (OperationalError("", {}, Exception("table studies already exists")), 2, True),
         (IntegrityError("", {}, Exception("duplicate key")), 19, True),
@@ -64,22 +88,24 @@ def test_a_database_that_cannot_be_opened_is_one_line(url: str, said: str) -> No
     ],
 )
 def test_a_database_whose_tables_another_process_is_creating_is_tried_again(
-    error: SQLAlchemyError, times: int, opened: bool, monkeypatch: pytest.MonkeyPatch
+    error: SQLAlchemyError, times: int, succeeds: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     tries: list[str] = []
 
-    def database(url: str, *, engine_kwargs: dict[str, object]) -> str:
+    real = database.Database
+
+    def opened(url: str, *, engine_kwargs: dict[str, object]) -> RDBStorage:
         assert engine_kwargs["pool_pre_ping"]  # or a connection that the server has closed would be used again
         tries.append(url)
         if len(tries) <= times:
             raise error
-        return "open"
+        return real(url, engine_kwargs=engine_kwargs)
 
-    monkeypatch.setattr(optuna.storages, "RDBStorage", database)
-    monkeypatch.setattr(storage.time, "sleep", lambda _: None)
+    monkeypatch.setattr(database, "Database", opened)
+    monkeypatch.setattr(database.time, "sleep", lambda _: None)
     open_storage.cache_clear()
-    if opened:
-        assert open_storage("sqlite://") == "open"
+    if succeeds:
+        assert open_storage("sqlite://").get_all_studies() == []
         assert len(tries) == times + 1
     else:
         with pytest.raises(NoAnswer, match=r"hydra\.sweeper\.storage=sqlite:// does not answer \(.*\); the same"):
@@ -89,10 +115,10 @@ def test_a_database_whose_tables_another_process_is_creating_is_tried_again(
 
 
 def test_the_tables_of_another_optuna_are_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
-    def database(*_: object, **__: object) -> None:
+    def opened(*_: object, **__: object) -> None:
         raise RuntimeError("The runtime optuna version\nis no longer compatible")
 
-    monkeypatch.setattr(optuna.storages, "RDBStorage", database)
+    monkeypatch.setattr(database, "Database", opened)
     with pytest.raises(FmnistError, match="storage=sqlite:///x: The runtime optuna version is no longer compatible"):
         open_storage("sqlite:///x")
 

@@ -69,7 +69,8 @@ def sweep(
             print_study(study)
             return {}
     if options.storage:
-        open_storage(options.storage)  # a database that does not answer is said before anything is written
+        # A database that does not answer is said before anything is written; one that goes away later is waited for.
+        open_storage(options.storage).reconnect = options.reconnect
     folder.mkdir(parents=True, exist_ok=True)
     queue = TrialQueue(study.name, options.storage or str((folder / "study.journal").absolute()), options.lease)
     if options.worker:

@@ -59,9 +59,10 @@ def report(handle: Handle, values: Mapping[int, float]) -> bool:
         LeaseLost: another process has taken the trial over.
     """
     from fmnist.sweep.study.lease import token_of
+    from fmnist.sweep.study.reconnect import without_waiting
 
     url = handle.storage or own_storage()
-    with storage_errors(url):
+    with without_waiting(), storage_errors(url):
         trial = load_trial(url, handle.text())
         known = trial.study._storage.get_trial(handle.trial)
         if token_of(known) != handle.token:

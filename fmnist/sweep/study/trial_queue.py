@@ -21,6 +21,7 @@ from fmnist.sweep.study.identity import IDENTITY, PATIENCE, check_identity
 from fmnist.sweep.study.lease import Watch, new_owner, token_of
 from fmnist.sweep.study.lock import lock_study
 from fmnist.sweep.study.process import is_dead, this_process
+from fmnist.sweep.study.reconnect import Reconnected
 from fmnist.sweep.study.storage import open_storage, setting, storage_errors
 from fmnist.sweep.trial import LeaseLost
 from fmnist.terminal.signals import uninterrupted
@@ -69,8 +70,10 @@ class TrialQueue:
                 check_identity(self.study, identity)
                 self.wait_until_ready()
             self.requeue_expired()
-            with self.lock():
-                self.fill(budget, points)
+            while True:
+                with suppress(Reconnected), self.lock():
+                    self.fill(budget, points)
+                    break
             self.study.set_user_attr(READY, this_process())
 
     def join(self, identity: Mapping[str, Any]) -> None:

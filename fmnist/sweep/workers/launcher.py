@@ -21,7 +21,7 @@ from fmnist.sweep.results.counts import Counts
 from fmnist.sweep.results.live_table import LiveTable
 from fmnist.sweep.results.writer import Writer
 from fmnist.sweep.space.values import quote
-from fmnist.sweep.study.storage import storage_errors
+from fmnist.sweep.study.storage import open_storage, storage_errors
 from fmnist.sweep.study.trial_queue import TrialQueue
 from fmnist.sweep.study_config import StudyConfig
 from fmnist.sweep.workers.job import Job
@@ -73,6 +73,7 @@ class LaunchedLoop:
             self.overrides, self.config, self.hydra_context.config_loader, self.program.higher_is_better
         )
         job = Job(self.task, self.program, list(study.objectives), study.options.epoch)
+        open_storage(self.url).reconnect = study.options.reconnect
         queue = TrialQueue(study.name, self.url, study.options.lease)
         counts = Counts(maximize=study.maximize)
         limits = Limits(study.options, counts, next(iter(study.objectives)))
