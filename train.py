@@ -62,7 +62,7 @@ def train(config: DictConfig) -> float:
             training.resume()
         # The run comes first: an epoch is on record before any callback acts on it.
         parts.trainer.fit(training, splits, parts.loss, parts.scheduler, parts.augment, [run, *parts.callbacks])
-        run.evaluate(parts.loss, parts.trainer)
+        run.evaluate(parts.loss, parts.trainer, parts.callbacks)
     return float(run.summary["value"])
 
 

@@ -67,14 +67,14 @@ class Experiment(NamedTuple):
         return splits
 
     def check_memory(self, splits: Splits) -> None:
-        """Raises FmnistError when the training needs more memory than the machine has."""
-        import psutil
+        """Raises FmnistError when the training needs more memory than the machine, or a container, has."""
+        from fmnist.engine.machine import memory_size
 
         trainer, model = self.trainer, self.model
         layers = [layer for _, layer in model.named_layers(splits.shape, splits.k, np.random.default_rng())]
         rows = max(trainer.batch_size, min(trainer.eval_batch_size, max(splits.val.size, splits.test.size)))
         needed = estimate_memory(layers, splits.d, rows, self.optimizer, trainer.precision)
-        if needed > (memory := psutil.virtual_memory().total):
+        if needed > (memory := memory_size()):
             values = {f"model.{f.name}": getattr(model, f.name) for f in fields(model)}
             values |= {"trainer.batch_size": trainer.batch_size, "trainer.eval_batch_size": trainer.eval_batch_size}
             keys = [f"{key}={show(value)}" for key, value in values.items() if isinstance(value, int | list) and value]

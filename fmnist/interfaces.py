@@ -138,7 +138,7 @@ class ImageTable(NamedTuple):
 
 
 class MediaTracker(Protocol):
-    """A tracker that shows images, outside the training of a run."""
+    """A tracker that shows images: in the run that goes on, or by themselves."""
 
     def log_samples(self, folder: Path, dataset: str, samples: ImageTable, classes: Sequence[str]) -> None:
         """What a data set with these classes looks like."""

@@ -21,6 +21,8 @@ def run(*words: str, cwd: Path, **environment: str) -> subprocess.CompletedProce
     """The finished process; nothing is checked."""
     words = tuple(str(word) for word in words)
     env = {**os.environ, "PYTHONPATH": python_path(ROOT), "PYTHONWARNINGS": STRICT, "COLUMNS": "200", **environment}
+    if "WANDB_SERVICE" not in environment:  # that of a test in this process ends with it
+        env.pop("WANDB_SERVICE", None)
     return subprocess.run(
         [sys.executable, *words], cwd=cwd, env=env, capture_output=True, text=True, timeout=120, check=False
     )

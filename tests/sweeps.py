@@ -22,6 +22,7 @@ def swept(*words: str, cwd: Path, study: str = "s", **environment: str) -> Path:
     """The folder of a sweep that must succeed."""
     done = train(*words, f"study={study}", cwd=cwd, **environment)
     assert done.returncode == 0, done.stderr + done.stdout
+    assert "W&B has failed" not in done.stdout, done.stdout
     return cwd / "multirun" / study
 
 

@@ -2,17 +2,13 @@
 there reaches the run."""
 
 import json
-import os
-import signal
-import subprocess
-import sys
 import threading
-import time
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 import wandb
 from hydra import compose, initialize_config_dir
@@ -24,6 +20,7 @@ from cli import metrics, run, summary
 from fmnist.errors import ConfigError, FmnistError
 from fmnist.terminal.console import console
 from fmnist.tracker.wandb import Wandb
+from fmnist.tracker.weights_and_biases.service import quiet_threads
 from options import CONF, python_path
 from train import train
 from wandb_file import Logged, logged
@@ -156,24 +153,39 @@ def test_disabled_means_not_even_imported(tmp_path: Path) -> None:
     assert not (tmp_path / "run" / "wandb").exists()
 
 
+KILLED_IN_EPOCH_2 = """
+import os, signal
+from pathlib import Path
+import psutil
+from fmnist.tracker.wandb import Wandb
+from test_wandb import services, trained
+
+log = Wandb.log
+
+def log_and_kill(self, row):
+    if row["epoch"] == 2 and self.folder == Path("run"):
+        while not (self.connection.address and services(os.getpid())):
+            pass
+        (service,) = services(os.getpid())
+        os.kill(service, signal.SIGKILL)
+        while psutil.pid_exists(service) and psutil.Process(service).status() != psutil.STATUS_ZOMBIE:
+            pass
+    log(self, row)
+
+Wandb.log = log_and_kill
+for name in ("run", "next"):
+    trained("callbacks.progress=null", folder=Path(name))
+"""
+
+
 def test_a_killed_service_is_one_line_and_changes_nothing(tmp_path: Path) -> None:
-    """wandb-core is killed as soon as it serves the run; the next run in that process gets a new one."""
-    words = ("trainer.epochs=20", "trainer.batch_size=1", "callbacks.progress=null", "callbacks.checkpoint=null")
-    code = (
-        "from pathlib import Path; from test_wandb import trained\n"
-        f"trained(*{words}, folder=Path('run')); trained('callbacks.progress=null', folder=Path('next'))"
-    )
-    env = {**os.environ, "PYTHONPATH": python_path(CONF.parent, CONF.parent / "tests")}
-    process = subprocess.Popen([sys.executable, "-c", code], cwd=tmp_path, env=env, stdout=-1, stderr=-1, text=True)
-    wait_for(tmp_path / "run" / "train.log", "W&B: offline")
-    (service,) = children(process.pid)
-    os.kill(service, signal.SIGKILL)
-    output, errors = process.communicate(timeout=60)
-    assert errors == ""
-    (line,) = [line for line in output.splitlines() if "warning" in line]
+    """wandb-core is killed while it serves the run; the next run in that process gets a new one."""
+    done = run("-c", KILLED_IN_EPOCH_2, cwd=tmp_path, PYTHONPATH=python_path(CONF.parent, CONF.parent / "tests"))
+    assert (done.returncode, done.stderr) == (0, "")
+    (line,) = [line for line in done.stdout.splitlines() if "warning" in line]
     assert line.startswith("warning: W&B has failed (")
     assert "); python -m fmnist mirror run sends what it has not got; " in line
-    trained(*words, "tracker=local", folder=tmp_path / "local")
+    trained("tracker=local", folder=tmp_path / "local")
     assert [row["val/loss"] for row in metrics(tmp_path / "run")] == [
         row["val/loss"] for row in metrics(tmp_path / "local")
     ]
@@ -181,16 +193,40 @@ def test_a_killed_service_is_one_line_and_changes_nothing(tmp_path: Path) -> Non
     assert (len(found.history), found.exit_code) == (5, 0)
 
 
-def wait_for(file: Path, text: str) -> None:
-    until = time.monotonic() + 30
-    while text not in (file.read_text() if file.exists() else ""):
-        assert time.monotonic() < until, "it was never said"
-        time.sleep(0.001)
+def services(pid: int) -> list[int]:
+    """The wandb-core processes of a process; it may have other children, git for one."""
+    return [child.pid for child in psutil.Process(pid).children() if child.name().startswith("wandb-core")]
 
 
-def children(pid: int) -> set[int]:
-    """The child processes, by Linux's lists."""
-    return {int(child) for file in Path(f"/proc/{pid}/task").glob("*/children") for child in file.read_text().split()}
+def test_a_service_that_has_ended_is_replaced(tmp_path: Path) -> None:
+    """Its address was inherited; every run and study would be lost."""
+    for service in ("3-1-unix-/nonexistent", "of another version"):
+        done = run(
+            str(CONF.parent / "train.py"),
+            "debug=tiny",
+            f"hydra.run.dir={len(service)}",
+            cwd=tmp_path,
+            WANDB_SERVICE=service,
+        )
+        assert (done.returncode, done.stderr) == (0, "")
+        assert "warning" not in done.stdout
+        assert only(tmp_path / str(len(service))).exit_code == 0
+
+
+def test_threads_that_have_lost_their_service_are_quiet_and_others_are_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    heard = []
+    monkeypatch.setattr(threading, "excepthook", lambda failed: heard.append(failed.exc_type))
+    for _ in range(2):
+        quiet_threads()
+        for error in (wandb.Error("lost"), ValueError("mine")):
+            thread = threading.Thread(target=fail, args=(error,))
+            thread.start()
+            thread.join()
+    assert heard == [ValueError, ValueError]
+
+
+def fail(error: Exception) -> None:
+    raise error
 
 
 class Refuses(BaseHTTPRequestHandler):

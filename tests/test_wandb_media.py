@@ -78,6 +78,26 @@ def test_an_evaluation_has_the_matrix_the_picture_and_the_mistakes(tmp_path: Pat
     assert (found.run.job_type, found.run.display_name, found.config["optimizer"]) == ("evaluate", "run", "adam")
 
 
+def test_a_run_with_the_callback_has_it_in_its_summary_and_no_row_more(tmp_path: Path) -> None:
+    folder = trained("callbacks=[default,evaluation]", folder=tmp_path / "run")
+    found = only(folder)
+    told = json.loads((folder / "evaluation.json").read_text())
+    assert [row["_step"] for row in found.history] == [1, 2, 3, 4, 5]
+    assert not {"confusion_table", "confusion_picture", "mistakes"} & {key for row in found.history for key in row}
+    names = told["classes"]
+    cells = rows_of(artifact_of(found, "confusion_table"), "confusion_table")
+    counts = {(names.index(true), names.index(guess)): count for true, guess, count in cells if count}
+    assert counts == {cell: count for cell, count in np.ndenumerate(told["confusion"]) if count}
+    rows = rows_of(artifact_of(found, "mistakes"), "mistakes")
+    assert [row[-1] for row in rows] == [mistake["row"] for mistake in told["mistakes"]]
+    picture = found.folder / "files" / found.summary["confusion_picture"]["path"]
+    assert picture.read_bytes() == (folder / "confusion.png").read_bytes()
+    assert {found.summary[key]["_type"] for key in ("confusion_table", "mistakes")} == {"table-file"}
+    assert (found.summary["state"], found.summary["test/accuracy"], found.exit_code) == (
+        "finished", told["test/accuracy"], 0
+    )  # fmt: skip
+
+
 def test_without_wandb_nothing_is_logged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     Trackers({}).log_samples(tmp_path / "samples", "clothes", SAMPLES, CLASSES)
     monkeypatch.setenv("WANDB_MODE", "disabled")

@@ -129,6 +129,52 @@ def test_a_run_begun_offline_and_resumed_online_is_whole(server: WandbServer, tm
     assert [row["_step"] for _, row in server.run.rows] == [1, 2, 3, 4]
 
 
+def test_a_resumed_run_with_an_evaluation_keeps_all_rows(server: WandbServer, tmp_path: Path) -> None:
+    """Media in the history would have taken the step of the next epoch."""
+    trained(*TEN, "callbacks=[default,evaluation]", "trainer.epochs=2", folder=tmp_path / "run")
+    assert (list(server.run.history), receipt(tmp_path / "run")["complete"]) == ([1, 2], True)
+    first = server.run.summary
+    trained("resume=run", "trainer.epochs=4", folder=tmp_path / "run")
+    assert [(row["_step"], row["epoch"]) for _, row in server.run.rows] == [(1, 1), (2, 2), (3, 3), (4, 4)]
+    assert receipt(tmp_path / "run")["complete"]
+    media = ("confusion_table", "confusion_picture", "mistakes")
+    for key in media:
+        assert server.run.summary[key]["sha256"] != first[key]["sha256"]
+        assert {first[key]["path"], server.run.summary[key]["path"]} <= server.run.files.keys()
+    assert (
+        server.run.files[server.run.summary["confusion_picture"]["path"]]
+        == (tmp_path / "run" / "confusion.png").read_bytes()
+    )
+    assert_confusion_panel(server)
+    assert all(artifact.committed for artifact in server.run.artifacts)
+
+
+def assert_confusion_panel(server: WandbServer) -> None:
+    """W&B draws its plot from the table in the summary that the run's config names."""
+    panel = server.run.raw_config["_wandb"]["value"]["visualize"]["confusion"]["panel_config"]
+    assert panel["panelDefId"] == "wandb/confusion_matrix/v1"
+    (query,) = panel["userQuery"]["queryFields"]
+    (table,) = [field for field in query["fields"] if field["name"] == "summaryTable"]
+    assert table["args"] == [{"name": "tableKey", "value": "confusion_table"}]
+    assert server.run.summary["confusion_table"]["nrows"] == 100  # ten classes
+
+
+def test_an_evaluation_written_offline_is_uploaded_by_the_command_that_is_named(
+    server: WandbServer, tmp_path: Path, capsys: pytest.CaptureFixture
+) -> None:
+    words = ("callbacks=[default,evaluation]", "tracker.wandb.mode=offline")
+    folder = trained(*TEN, *words, folder=tmp_path / "run")
+    (line,) = lines(capsys)
+    assert "wandb sync run/wandb/offline-run-*" in line
+    (own,) = (folder / "wandb").glob("offline-run-*")
+    upload(line.replace("run/wandb/offline-run-*", str(own)).replace(" uploads it", " uploads "))
+    assert (list(server.run.history), server.run.state) == (ROWS, "finished")
+    assert_confusion_panel(server)
+    assert {server.run.summary[key]["path"] for key in ("confusion_table", "confusion_picture", "mistakes")} < {
+        *server.run.files
+    }
+
+
 @pytest.mark.parametrize("operation", ["UpsertBucket", "file_stream", "Run"])
 def test_a_server_that_hangs_holds_a_run_up_no_longer_than_the_timeout(
     operation: str, server: WandbServer, tmp_path: Path, capsys: pytest.CaptureFixture

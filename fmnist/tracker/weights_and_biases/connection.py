@@ -2,7 +2,6 @@
 
 import threading
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import replace
 from os.path import relpath
 from pathlib import Path
@@ -16,12 +15,12 @@ from fmnist.tracker.weights_and_biases.opening import SHORT, open_run, sync_comm
 from fmnist.tracker.weights_and_biases.outage import Outage
 from fmnist.tracker.weights_and_biases.receipt import Receipt, read_receipt
 from fmnist.tracker.weights_and_biases.server import confirm, is_whole
+from fmnist.tracker.weights_and_biases.service import BRIEF, close_service, drop_service
 
 if TYPE_CHECKING:
     import wandb
 
 LOCAL = 30.0  # seconds for what needs no server: the import, the files of an offline run, a study's figures
-BRIEF = 1.0  # seconds behind the end of the client's own waits; and for a server that is known to fail
 
 
 class Connection:
@@ -84,10 +83,7 @@ class Connection:
             self.close(run)
         except BaseException as error:  # whatever wandb raises, and in a thread nobody else would catch it
             self.fail((one_line(error) or type(error).__name__)[:SHORT])
-            with suppress(BaseException):  # a service that was killed: the next run in this process needs a new one
-                import wandb
-
-                wandb.teardown()
+            drop_service()
 
     def open(self) -> "wandb.Run":
         opened = open_run(self.folder, self.mode, self.timeout, self.outage, self.init)
@@ -175,23 +171,3 @@ class Connection:
 
 def mirror_command(folder: Path) -> str:
     return f"python -m fmnist mirror {relpath(folder)}"
-
-
-def close_service() -> None:
-    """Let the client write its files and end, in the background: the program must not wait for it when it exits."""
-
-    def teardown() -> None:
-        with suppress(BaseException):
-            import wandb
-
-            wandb.teardown()
-
-    def ignore(failed: threading.ExceptHookArgs) -> None:
-        if not failed.exc_type.__module__.startswith("wandb"):  # threads of its that have lost their service
-            threading.__excepthook__(failed)
-
-    threading.excepthook = ignore
-    thread = threading.Thread(target=teardown, daemon=True)
-    thread.start()
-    with suppress(KeyboardInterrupt):
-        thread.join(BRIEF)
