@@ -6,7 +6,7 @@ from typing import Any
 
 from omegaconf import DictConfig, OmegaConf
 
-from fmnist.config.build import build as build_part
+from fmnist.config.build import build_part
 
 ROOT = Path(__file__).parent.parent
 CONF = ROOT / "conf"
@@ -18,7 +18,7 @@ def python_path(*folders: Path) -> str:
     return os.pathsep.join([*map(str, folders), *map(os.path.abspath, inherited)])  # a child may run elsewhere
 
 
-def options(group: str) -> list[str]:
+def option_names(group: str) -> list[str]:
     return sorted(path.stem for path in (CONF / group).glob("*.yaml"))
 
 

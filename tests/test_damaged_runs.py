@@ -10,7 +10,7 @@ from cli import TINY
 from fmnist.analysis.best_experiments import write_best_experiments
 from fmnist.analysis.comparison import compare
 from fmnist.analysis.curves import draw_curves
-from fmnist.analysis.replay import replay
+from fmnist.analysis.replay import send_missing
 from fmnist.analysis.report.write import write_report
 from fmnist.errors import FmnistError
 from fmnist.run.stored import find_runs
@@ -177,7 +177,7 @@ def test_the_mirror_goes_on_without_the_damaged_runs(
         return Sent()
 
     monkeypatch.setattr("fmnist.analysis.replay.send_run", send_run)
-    replay([sweep], Wandb(mode="offline"), again=True)
+    send_missing([sweep], Wandb(mode="offline"), again=True)
     assert sent == ["0", "2"]
     assert [line.split(": ")[:2] for line in capsys.readouterr().err.splitlines()] == [
         ["skipped", "s/1/config.yaml"],

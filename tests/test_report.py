@@ -16,7 +16,7 @@ from optuna.trial import TrialState, create_trial
 from cli import TINY, run, summary, trained
 from fmnist.analysis.report.correlation import correlations
 from fmnist.analysis.report.page import render, safe_json
-from fmnist.analysis.report.page_data import page_data
+from fmnist.analysis.report.page_data import collect_data
 from fmnist.analysis.report.run_curves import thin
 from fmnist.analysis.report.write import write_report
 from fmnist.errors import ConfigError
@@ -92,7 +92,7 @@ def embedded(file: Path) -> dict[str, Any]:
 
 
 def test_one_run(one: Path) -> None:
-    told, found = page_data([one]), summary(one)
+    told, found = collect_data([one]), summary(one)
     assert told["best"]["value"] == found["value"]
     assert told["best"]["metrics"]["test/accuracy"] == found["test/accuracy"]
     assert told["best"]["commands"] == [(one / "command.txt").read_text().strip()]
@@ -111,7 +111,7 @@ def test_one_run(one: Path) -> None:
 
 
 def test_the_confusion_matrix_is_that_of_evaluate(one: Path) -> None:
-    matrix = page_data([one])["confusion"]
+    matrix = collect_data([one])["confusion"]
     assert run("-m", "fmnist", "evaluate", one.name, cwd=one.parent).returncode == 0
     assert matrix["counts"] == json.loads((one / "evaluation.json").read_text())["confusion"]
     shown = np.array(matrix["cells"])
@@ -124,7 +124,7 @@ def test_the_confusion_matrix_is_that_of_evaluate(one: Path) -> None:
 def test_without_checkpoint_or_data_the_page_says_why(one: Path, tmp_path: Path) -> None:
     again(one, tmp_path / "run", 0.5, seed=1)
     (tmp_path / "run" / "best.npz").unlink()
-    assert "best.npz: there is no such checkpoint" in page_data([tmp_path])["confusion"]["missing"]
+    assert "best.npz: there is no such checkpoint" in collect_data([tmp_path])["confusion"]["missing"]
     shutil.copy(one / "best.npz", tmp_path / "run")
     config = (tmp_path / "run" / "config.yaml").read_text()
     gone = (
@@ -133,11 +133,11 @@ def test_without_checkpoint_or_data_the_page_says_why(one: Path, tmp_path: Path)
     parts = config.partition("dataset:\n")
     rest = parts[2][parts[2].index("\n", parts[2].rindex("  split_seed")) :]
     (tmp_path / "run" / "config.yaml").write_text(parts[0] + gone + "  val_fraction: 0.1\n" + rest)
-    assert set(page_data([tmp_path])["confusion"]) == {"missing"}
+    assert set(collect_data([tmp_path])["confusion"]) == {"missing"}
 
 
 def test_settings_are_compared_over_their_seeds(runs: Path) -> None:
-    told = page_data([runs])
+    told = collect_data([runs])
     board = told["leaderboards"][0]["columns"]
     assert board["optimizer"] == ["adam", "nadam"]
     assert board["val/accuracy"] == pytest.approx([0.6, 0.5])
@@ -156,14 +156,14 @@ def test_settings_are_compared_over_their_seeds(runs: Path) -> None:
 def test_a_key_that_only_comes_with_an_option_is_no_column(runs: Path) -> None:
     for file in [*runs.glob("adam*/config.yaml"), runs / "killed" / "config.yaml"]:
         file.write_text(file.read_text().replace("beta1: 0.9", "beta1: 0.8"))
-    assert "optimizer.beta1" not in page_data([runs])["leaderboards"][0]["columns"]
+    assert "optimizer.beta1" not in collect_data([runs])["leaderboards"][0]["columns"]
     (runs / "adam0" / "overrides.yaml").write_text("- optimizer.beta1=0.8\n")
-    assert "optimizer.beta1" in page_data([runs])["leaderboards"][0]["columns"]
+    assert "optimizer.beta1" in collect_data([runs])["leaderboards"][0]["columns"]
 
 
 def test_a_sweep(one: Path, tmp_path: Path) -> None:
     sweep(tmp_path / "mine", one, 18, "CCPCFC")
-    told = page_data([tmp_path / "mine"])
+    told = collect_data([tmp_path / "mine"])
     (search,) = told["searches"]
     assert told["title"] == "Study mine"
     assert search["state"] == ["complete", "complete", "pruned", "complete", "failed", "complete"] * 3
@@ -186,7 +186,7 @@ def test_a_study_out_of_reach_leaves_its_runs(one: Path, tmp_path: Path) -> None
     (tmp_path / "mine" / "study.journal").unlink()
     storage = "postgresql+nonsense://me:secret@nowhere/x"
     (tmp_path / "mine" / "multirun.yaml").write_text(f"hydra: {{sweeper: {{storage: '{storage}'}}}}\n")
-    told = page_data([tmp_path / "mine"])
+    told = collect_data([tmp_path / "mine"])
     assert "searches" not in told
     (failure,) = told["failures"]["rows"]
     assert failure["what"] == "study mine"
@@ -228,8 +228,8 @@ def test_a_mistake_is_one_line(words: tuple[str, ...], message: str, one: Path, 
 
 def test_metrics_that_are_unknown_name_the_closest(one: Path) -> None:
     with pytest.raises(ConfigError, match=r"did you mean val/loss\?"):
-        page_data([one], "val/los")
-    assert page_data([one], "val/loss")["upwards"] is False
+        collect_data([one], "val/los")
+    assert collect_data([one], "val/loss")["upwards"] is False
 
 
 def test_a_hundred_trials_are_small(one: Path, tmp_path: Path) -> None:

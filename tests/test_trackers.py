@@ -14,7 +14,7 @@ from omegaconf import OmegaConf
 import fmnist.terminal.user_errors  # noqa: F401  registers the resolver that config.yaml uses
 from cli import TINY, metrics, run, summary, train, trained
 from fmnist.errors import ConfigError, FmnistError
-from fmnist.experiment import experiment
+from fmnist.experiment import build_experiment
 from fmnist.files.history import read_history
 from fmnist.interfaces import Metrics
 from fmnist.tracker.base import BaseTracker
@@ -281,4 +281,4 @@ def test_a_key_laid_over_the_trackers_is_named() -> None:
     with initialize_config_dir(str(CONF), version_base="1.3"):
         config = compose("config", overrides=["++tracker.mode=offline"])
     with pytest.raises(ConfigError, match=r"^tracker.mode=offline: .*tracker.wandb.mode"):
-        experiment(config)
+        build_experiment(config)

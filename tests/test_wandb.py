@@ -22,7 +22,7 @@ from omegaconf import open_dict
 import fmnist.config.resolvers  # noqa: F401  config.yaml uses them
 from cli import metrics, run, summary
 from fmnist.errors import ConfigError, FmnistError
-from fmnist.terminal.console import console
+from fmnist.terminal.console import get_console
 from fmnist.tracker.wandb import Wandb
 from options import CONF, python_path
 from train import train
@@ -38,11 +38,11 @@ def nobody_is_logged_in(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iter
     monkeypatch.setenv("WANDB_CONFIG_DIR", str(tmp_path / "no-settings"))
     monkeypatch.delenv("WANDB_API_KEY", raising=False)
     monkeypatch.chdir(tmp_path)
-    console.cache_clear()
+    get_console.cache_clear()
     wandb.teardown()  # it reads the environment once
     yield
     wandb.teardown()
-    console.cache_clear()
+    get_console.cache_clear()
 
 
 def trained(*words: str, folder: Path) -> Path:

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from cli import summary
-from fmnist.analysis.replay import replay
+from fmnist.analysis.replay import send_missing
 from fmnist.tracker.wandb import Wandb
 from test_wandb import nobody_is_logged_in, trained  # noqa: F401  the fixture is for all tests here
 from wandb_server import WandbServer
@@ -97,7 +97,7 @@ def test_a_run_is_mirrored_from_where_the_server_stands(
     assert receipt(folder)["uploaded"] == 2
     lines(capsys)
     server.clear_faults()
-    replay([folder], Wandb(timeout=30), again=False)
+    send_missing([folder], Wandb(timeout=30), again=False)
     assert (
         "1 runs and 0 studies: W&B had 0 whole, 1 in part, 0 not at all; 1 sent"
         in capsys.readouterr().out.splitlines()[0]
@@ -105,7 +105,7 @@ def test_a_run_is_mirrored_from_where_the_server_stands(
     assert [row["_step"] for _, row in server.run.rows] == ROWS
     assert (server.run.state, server.run.summary["state"]) == ("finished", "finished")
     count = len(server.requests)
-    replay([folder], Wandb(timeout=30), again=False)
+    send_missing([folder], Wandb(timeout=30), again=False)
     assert "1 whole" in capsys.readouterr().out
     assert len(server.requests) == count  # the receipt says it
 

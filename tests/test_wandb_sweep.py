@@ -15,8 +15,8 @@ import fmnist.config.resolvers  # noqa: F401  config.yaml uses them
 from fmnist.__main__ import main
 from fmnist.analysis.wandb_sweep_file import applicable, sweep_file
 from fmnist.errors import ConfigError
-from fmnist.experiment import experiment
-from options import CONF, options
+from fmnist.experiment import build_experiment
+from options import CONF, option_names
 
 CONDITIONAL = {f"optimizer.{key}" for key in ("momentum", "rho", "beta1", "beta2")} | {"scheduler.warmup"}
 
@@ -39,7 +39,7 @@ def agents_words(sweep: dict[str, Any], arguments: dict[str, Any]) -> list[str]:
     return applicable(words[3:]) if words[:3] == ["-m", "fmnist", "wandb-trial"] else words
 
 
-@pytest.mark.parametrize("name", options("sweep"))
+@pytest.mark.parametrize("name", option_names("sweep"))
 def test_what_the_agent_runs_builds_and_has_the_values(name: str) -> None:
     sweep = made(f"sweep={name}")
     parameters = sweep["parameters"]
@@ -57,7 +57,7 @@ def test_what_the_agent_runs_builds_and_has_the_values(name: str) -> None:
             chosen = config.hydra.runtime.choices.get(key, OmegaConf.select(config, key))
             assert chosen == value, key
         del config._content["hydra"]
-        experiment(config)
+        build_experiment(config)
 
 
 def test_distributions_metric_and_stopping_are_those_of_the_search() -> None:
@@ -100,7 +100,7 @@ def test_all_nine_are_drawn_and_what_does_not_apply_is_ignored(optimizer: str) -
     assert {word.partition("=")[0] for word in words} & CONDITIONAL == keys.get(optimizer, set())
     with initialize_config_dir(str(CONF), version_base="1.3"):
         config = compose("config", overrides=words)
-    experiment(config)
+    build_experiment(config)
     for key in keys.get(optimizer, ()):
         assert OmegaConf.select(config, key) == drawn[key]
 

@@ -9,7 +9,7 @@ from fmnist.config.classes import NONE, Classes
 from fmnist.files import atomic
 from fmnist.interfaces import Array, ImageTable
 from fmnist.run.load import LoadedRun, load_run
-from fmnist.terminal.console import console, print_table
+from fmnist.terminal.console import get_console, print_table
 from fmnist.training.evaluation import (
     ClassScores,
     Mistake,
@@ -47,8 +47,8 @@ def evaluate_run(folder: Path, own: Classes = NONE) -> None:
     C = count_confusions(found.y, found.predicted, splits.k)
     scores = class_scores(C)
 
-    console().print(f"{splits.name}: {splits.test.size} test examples, {folder / 'best.npz'}")
-    console().print(f"accuracy {found.accuracy:.4f}   loss {found.loss:.4f}")
+    get_console().print(f"{splits.name}: {splits.test.size} test examples, {folder / 'best.npz'}")
+    get_console().print(f"accuracy {found.accuracy:.4f}   loss {found.loss:.4f}")
     print_table(score_table(scores, splits.classes))
     print_table(confusion_table(C, splits.classes))
     result: dict[str, Any] = {
@@ -63,7 +63,7 @@ def evaluate_run(folder: Path, own: Classes = NONE) -> None:
     atomic.write_json(folder / "evaluation.json", result)
     for name, fig in pictures(run, C, mistakes, images).items():
         save(fig, folder / name)
-        console().print(f"{folder / name}.png and .svg")
+        get_console().print(f"{folder / name}.png and .svg")
     trackers, picture = run.experiment.trackers, folder / "confusion.png"
     trackers.log_evaluation(
         folder, found.y, found.predicted, splits.classes, picture, mistake_table(mistakes, images, splits.classes)

@@ -117,9 +117,9 @@ SCRATCH: dict[np.dtype[Any], Array] = {}
 
 def scratch(matrices: tuple[Array, ...]) -> Array:
     """Memory for a product's own use while it runs, the same for all, so that it stays in the processor's cache."""
-    from fmnist.engine.llvm.registers import registers
+    from fmnist.engine.llvm.registers import detect_registers
 
     dtype, rows = matrices[0].dtype, max(max(matrix.shape) for matrix in matrices)
     if dtype not in SCRATCH or len(SCRATCH[dtype]) < rows:
-        SCRATCH[dtype] = zeros((rows, registers().columns(dtype.itemsize)), dtype.name)
+        SCRATCH[dtype] = zeros((rows, detect_registers().columns(dtype.itemsize)), dtype.name)
     return SCRATCH[dtype]

@@ -24,7 +24,7 @@ SET_BY_FMNIST = "FMNIST_HYDRA_FULL_ERROR"  # HYDRA_FULL_ERROR is not the user's 
 
 
 @contextmanager
-def user_errors() -> Iterator[None]:
+def report_user_errors() -> Iterator[None]:
     """Report errors of the block. Needed around `main` and inside it: Hydra has its own reports of errors in a job."""
     with signals_interrupt(), errors_as_lines(), output_ends_quietly():
         yield

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from omegaconf import DictConfig, OmegaConf
 
-from fmnist.config.build import build
+from fmnist.config.build import build_part
 from fmnist.errors import ConfigError, one_line
 from fmnist.interfaces import Array, ImageTable, Metrics, StudyTracker
-from fmnist.terminal.console import console, log
+from fmnist.terminal.console import get_console, log
 from fmnist.tracker.base import BaseTracker
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ def each(trackers: dict[str, T], call: Callable[[T], R]) -> dict[str, R]:
             line = f"tracker={name} has failed ({one_line(error) or type(error).__name__})"
             line += "; the run's own files have everything"
             log.warning(line)
-            console().print(f"warning: {line}")
+            get_console().print(f"warning: {line}")
     return results
 
 
@@ -79,7 +79,7 @@ def build_trackers(section: DictConfig) -> Trackers:
         FmnistError: a package is not installed.
     """
     found = {name: options for name, options in sections(section).items() if options is not None}
-    return Trackers({name: build(f"tracker.{name}", options, BaseTracker) for name, options in found.items()})
+    return Trackers({name: build_part(f"tracker.{name}", options, BaseTracker) for name, options in found.items()})
 
 
 def sections(section: DictConfig) -> dict[str, DictConfig]:

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from fmnist.analysis.report.page import render
-from fmnist.analysis.report.page_data import page_data
+from fmnist.analysis.report.page_data import collect_data
 from fmnist.errors import ConfigError
 from fmnist.files import atomic
-from fmnist.terminal.console import console
+from fmnist.terminal.console import get_console
 
 NAME = "report.html"
 
@@ -23,12 +23,12 @@ def write_report(folders: Sequence[Path], metric: str | None = None, file: Path 
     file = file or default_folder(folders) / NAME
     if file.is_dir():
         raise ConfigError("--output", file, "a file, not a folder")
-    text = render(page_data(folders, metric))
+    text = render(collect_data(folders, metric))
     try:
         atomic.write_text(file, text)
     except OSError as error:
         raise ConfigError("--output", file, f"a file that can be written ({error.strerror})") from None
-    console().print(f"{file}  ({len(text.encode()) / 1e6:.1f} MB)")
+    get_console().print(f"{file}  ({len(text.encode()) / 1e6:.1f} MB)")
     return file
 
 

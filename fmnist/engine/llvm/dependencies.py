@@ -39,7 +39,7 @@ def reads(code: CodeType) -> dict[Read, None]:
     return dict.fromkeys(found)
 
 
-def dependencies(function: FunctionType) -> dict[Read, Any]:
+def find_dependencies(function: FunctionType) -> dict[Read, Any]:
     """The values read. Attributes of modules are followed as far as they lead through modules."""
     closure = dict(zip(function.__code__.co_freevars, function.__closure__ or (), strict=True))
     found = {}

@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from fmnist.engine.llvm.dependencies import dependencies, versioned
+from fmnist.engine.llvm.dependencies import find_dependencies, versioned
 
 PLAIN = {NoneType, bool, int, float, complex, str, bytes, type(...)}
 
@@ -24,7 +24,7 @@ class Undescribable(Exception):
     """A change of the value might go unnoticed."""
 
 
-def fingerprint(*values: Any) -> str | None:
+def hash_values(*values: Any) -> str | None:
     """The same text for what computes the same, in any process; None for what cannot be described."""
     try:
         return hash_text(describe(values))
@@ -69,7 +69,7 @@ def parts(value: Any) -> Iterable[Any]:
 
 @parts.register
 def _(value: FunctionType) -> Iterable[Any]:
-    read = dependencies(value)
+    read = find_dependencies(value)
     return value.__code__, value.__defaults__, value.__kwdefaults__, repr([*read]), *read.values()
 
 

@@ -8,7 +8,7 @@ import numba
 import numpy as np
 
 from fmnist.engine.llvm import vector_math
-from fmnist.engine.llvm.dependencies import dependencies
+from fmnist.engine.llvm.dependencies import find_dependencies
 from fmnist.engine.llvm.intrinsics import INTRINSICS
 
 # Sums may be taken in another order and products fused with sums; NaN and ∞ stay what they are, or a run that
@@ -42,7 +42,7 @@ class Translator:
             code, defaults = self.typed(code), self.constant(defaults)
         names: dict[str, Any] = {}
         free: dict[str, Any] = {}
-        for read, value in sorted(dependencies(function).items(), key=lambda item: -len(item[0].attributes)):
+        for read, value in sorted(find_dependencies(function).items(), key=lambda item: -len(item[0].attributes)):
             scope = free if read.free else names
             *modules, last = (read.name, *read.attributes)
             for module in modules:

@@ -11,7 +11,7 @@ from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from fmnist.errors import one_line
-from fmnist.terminal.console import console, echo, log
+from fmnist.terminal.console import echo, get_console, log
 from fmnist.tracker.weights_and_biases.opening import SHORT, open_run, sync_command
 from fmnist.tracker.weights_and_biases.outage import Outage
 from fmnist.tracker.weights_and_biases.receipt import Receipt, read_receipt
@@ -163,7 +163,7 @@ class Connection:
         line = "; ".join(filter(None, (f"W&B has failed ({failure})", remedy, "the run's own files have everything")))
         log.warning(line)
         if not self.quiet:
-            console().print(f"warning: {line}")
+            get_console().print(f"warning: {line}")
 
     def remedy(self) -> str:
         """The command that sends what is missing: sync if wandb's own file of the run is whole, or else mirror."""
