@@ -11,7 +11,7 @@ import pytest
 from fmnist.errors import CheckpointError, ConfigError
 from fmnist.interfaces import Array
 from fmnist.network.parameters import Parameters
-from fmnist.optimizer.base import CHUNK, chunks
+from fmnist.optimizer.update import CHUNK, chunks
 from options import build, option_names
 
 OPTIONS = option_names("optimizer")

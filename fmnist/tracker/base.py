@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from fmnist.errors import FmnistError
-from fmnist.interfaces import Array, ImageTable, Metrics, StudyTracker
+from fmnist.interfaces import Array, ImageTable, Metrics
+from fmnist.sweep.program import Observer
 
 if TYPE_CHECKING:
     from optuna.study import StudyDirection
@@ -29,7 +30,7 @@ class BaseTracker:
 
     def start_study(
         self, folder: Path, name: str, directions: Mapping[str, "StudyDirection"], n_finished: int
-    ) -> StudyTracker | None:
+    ) -> Observer | None:
         """What is to watch a sweep in its folder; `n_finished` trials had ended before this start of it."""
         return None
 

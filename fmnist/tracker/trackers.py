@@ -8,7 +8,8 @@ from omegaconf import DictConfig, OmegaConf
 
 from fmnist.config.build import build_part
 from fmnist.errors import ConfigError, one_line
-from fmnist.interfaces import Array, ImageTable, Metrics, StudyTracker
+from fmnist.interfaces import Array, ImageTable, Metrics
+from fmnist.sweep.program import Observer
 from fmnist.terminal.console import get_console, log
 from fmnist.tracker.base import BaseTracker
 
@@ -47,9 +48,9 @@ class Trackers:
 
 
 class StudyTrackers:
-    """A `StudyTracker` that passes everything on to those it holds, by the name of their trackers."""
+    """A `Observer` that passes everything on to those it holds, by the name of their trackers."""
 
-    def __init__(self, trackers: Mapping[str, StudyTracker]) -> None:
+    def __init__(self, trackers: Mapping[str, Observer]) -> None:
         self.trackers = dict(trackers)
 
     def show(self, trials: Sequence["FrozenTrial"], summary: Mapping[str, Any], *, end: str = "") -> None:
@@ -97,7 +98,7 @@ def sections(section: DictConfig) -> dict[str, DictConfig]:
 
 def study_trackers(
     section: DictConfig | None, folder: Path, study: str, directions: Mapping[str, "StudyDirection"], n_finished: int
-) -> StudyTracker | None:
+) -> Observer | None:
     """What watches the sweep in the folder: `directions` by objective; `n_finished` trials had ended before.
 
     None if no tracker of the section watches studies.
