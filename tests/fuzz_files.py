@@ -224,13 +224,13 @@ def run_case(number: int, seed: int) -> str:
         folder = Path(home) / "run"
         shutil.copytree(RUN, folder)
         make(folder, dice)
-        told = io.StringIO()
+        errors = io.StringIO()
         try:
-            with redirect_stderr(told), report_user_errors(), warnings.catch_warnings():
+            with redirect_stderr(errors), report_user_errors(), warnings.catch_warnings():
                 warnings.simplefilter("error")
                 use(folder)
         except SystemExit as error:
-            lines = told.getvalue().splitlines()
+            lines = errors.getvalue().splitlines()
             if not error.code or len(lines) != 1 or not lines[0].startswith("error: "):
                 return f"{name}: exit {error.code} with {lines}"
             if len(lines[0]) > 1500:

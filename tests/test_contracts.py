@@ -19,13 +19,13 @@ from optuna.distributions import CategoricalDistribution, FloatDistribution, Int
 import fmnist.config.resolvers  # noqa: F401  config.yaml uses them
 from fmnist.__main__ import main
 from fmnist.errors import FmnistError
-from fmnist.experiment import Experiment, build_experiment
+from fmnist.experiment import Experiment
 from fmnist.interfaces import Metrics, Tracker
 from fmnist.sweep.study.instantiate import build_pruner, build_sampler
 from fmnist.training.callback import Callback
 from fmnist.training.generators import spawn_generators
 from fmnist.training.state import TrainingState
-from options import CONF, ROOT, option_names
+from options import CONF, ROOT, build_or_skip, option_names
 
 SMALL = ("dataset=blobs", "dataset.examples=200", "model.layers=1", "model.width=8", "trainer.epochs=4")
 # Optuna asks for a bound; the option has none, for it depends on the objective.
@@ -40,7 +40,7 @@ SPACE = {
 def parts(*overrides: str) -> Experiment:
     with initialize_config_dir(str(CONF), version_base="1.3"):
         config = compose("config", overrides=["tracker=none", *SMALL, *overrides])
-    return build_experiment(config)
+    return build_or_skip(config)
 
 
 # ---- callbacks

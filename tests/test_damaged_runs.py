@@ -15,7 +15,7 @@ from fmnist.analysis.report.write import write_report
 from fmnist.errors import FmnistError
 from fmnist.run.stored import find_runs
 from fmnist.tracker.wandb import Wandb
-from sweeps import swept
+from sweeps import run_sweep
 
 SUMMARY = {"state": "finished", "reason": "", "objective": "val/accuracy", "value": 0.5, "best": {}, "last": {}}
 ALWAYS = {  # what any command needs
@@ -84,7 +84,7 @@ def cases(table: dict[str, list[tuple[bytes | None, str]]]) -> list[tuple[str, b
 
 @pytest.fixture(scope="module")
 def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return swept("-m", *TINY, "trainer.epochs=2", "seed=1,2,3", cwd=tmp_path_factory.mktemp("damaged"))
+    return run_sweep("-m", *TINY, "trainer.epochs=2", "seed=1,2,3", cwd=tmp_path_factory.mktemp("damaged"))
 
 
 @pytest.fixture

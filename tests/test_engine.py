@@ -256,9 +256,9 @@ def test_a_rule_that_numba_cannot_compile_runs_in_numpy_and_says_so_once(capsys:
     z, a = normal(5, 4), np.empty((5, 4), "float32")
     for _ in range(2):
         Numba().bind(activate, by_the_table, (), z, None, a)()
-    told = capsys.readouterr().out.splitlines()
+    lines = capsys.readouterr().out.splitlines()
     np.testing.assert_array_equal(a, 2 * z)
-    (line,) = [line for line in told if "by_the_table" in line]
+    (line,) = [line for line in lines if "by_the_table" in line]
     assert line.startswith("engine=numba: NumPy runs activate of by_the_table, which cannot be compiled: ")
 
 

@@ -16,8 +16,8 @@ from omegaconf import OmegaConf
 
 import fmnist.config.resolvers  # noqa: F401  config.yaml uses them
 from cli import train
-from fmnist.experiment import GROUPS, build_experiment
-from options import CONF, ROOT, option_names
+from fmnist.experiment import GROUPS
+from options import CONF, ROOT, build_or_skip, option_names
 
 # From the ground up: a module imports from its own package and from lower floors, for whatever purpose.
 FLOORS = [
@@ -171,20 +171,13 @@ def test_a_yaml_begins_with_what_it_is_and_a_command(file: Path) -> None:
         assert "Try: python train.py" in lines[0]
 
 
-def needs(command: str) -> None:
-    """Skip what needs a package that is not here."""
-    if "engine=numba" in command:
-        pytest.importorskip("numba", reason="pip install numba")
-
-
 @pytest.mark.parametrize(
     "choice", [f"{group}={name}" for group in [*GROUPS, "experiment", "debug", "sweep"] for name in option_names(group)]
 )
 def test_every_option_composes_and_builds(choice: str) -> None:
-    needs(choice)
     with initialize_config_dir(str(CONF), version_base="1.3"):
         config = compose("config", overrides=[choice])
-    build_experiment(config)
+    build_or_skip(config)
 
 
 @pytest.mark.parametrize(
@@ -198,10 +191,9 @@ def test_every_option_composes_and_builds(choice: str) -> None:
 )
 def test_every_command_in_a_yaml_composes_and_builds(command: str) -> None:
     """Of a grid the first point."""
-    needs(command)
     overrides = [word if "[" in word else word.partition(",")[0] for word in command.split() if word != "-m"]
     with initialize_config_dir(str(CONF), version_base="1.3"):
-        build_experiment(compose("config", overrides=overrides))
+        build_or_skip(compose("config", overrides=overrides))
 
 
 def test_a_misspelt_new_option_would_be_found_too(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from optuna.distributions import CategoricalDistribution, FloatDistribution
 from optuna.storages.journal import JournalFileBackend
 from optuna.trial import TrialState, create_trial
 
-from cli import TINY, run, summary, trained
+from cli import TINY, run, summary, train_run
 from fmnist.analysis.report.correlation import correlations
 from fmnist.analysis.report.page import render, safe_json
 from fmnist.analysis.report.page_data import collect_data
@@ -29,7 +29,7 @@ LR = FloatDistribution(1e-4, 1e-1, log=True)
 
 @pytest.fixture(scope="module")
 def one(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return trained(
+    return train_run(
         *TINY, "trainer.epochs=3", "optimizer=nadam", "optimizer.lr=0.01", cwd=tmp_path_factory.mktemp("one")
     )
 
@@ -75,14 +75,14 @@ def sweep(folder: Path, one: Path, trials: int, states: str = "C") -> None:
             )
         )
     (folder / "multirun.yaml").write_text("hydra: {sweeper: {storage: null}}\n")
-    told = {"study": folder.name, "objectives": {"val/accuracy": "maximize"}}
+    record = {"study": folder.name, "objectives": {"val/accuracy": "maximize"}}
     best = {
         "number": trials - 1,
         "folder": str(folder / str(trials - 1)),
         "command": "the words",
         "by_name": "the name",
     }
-    (folder / "summary.json").write_text(json.dumps(told | {"best": best}))
+    (folder / "summary.json").write_text(json.dumps(record | {"best": best}))
 
 
 def embedded(file: Path) -> dict[str, Any]:
@@ -92,19 +92,19 @@ def embedded(file: Path) -> dict[str, Any]:
 
 
 def test_one_run(one: Path) -> None:
-    told, found = collect_data([one]), summary(one)
-    assert told["best"]["value"] == found["value"]
-    assert told["best"]["metrics"]["test/accuracy"] == found["test/accuracy"]
-    assert told["best"]["commands"] == [(one / "command.txt").read_text().strip()]
-    changes = {key: (here, default) for key, here, default in told["best"]["changes"]}
+    page, found = collect_data([one]), summary(one)
+    assert page["best"]["value"] == found["value"]
+    assert page["best"]["metrics"]["test/accuracy"] == found["test/accuracy"]
+    assert page["best"]["commands"] == [(one / "command.txt").read_text().strip()]
+    changes = {key: (here, default) for key, here, default in page["best"]["changes"]}
     assert changes["optimizer"] == ("nadam", "adam")
     assert changes["optimizer.lr"] == ("0.01", "0.001")
     assert changes["trainer.epochs"] == ("3", "10")
     assert "optimizer.beta1" not in changes
-    assert "leaderboards" not in told
-    assert "searches" not in told
-    assert "failures" not in told
-    (curve,) = told["curves"]["runs"]
+    assert "leaderboards" not in page
+    assert "searches" not in page
+    assert "failures" not in page
+    (curve,) = page["curves"]["runs"]
     recorded = [json.loads(line) for line in (one / "metrics.jsonl").read_text().splitlines()]
     assert curve["epoch"] == [1, 2, 3]
     assert curve["val/loss"] == pytest.approx([row["val/loss"] for row in recorded], rel=1e-5)
@@ -137,8 +137,8 @@ def test_without_checkpoint_or_data_the_page_says_why(one: Path, tmp_path: Path)
 
 
 def test_settings_are_compared_over_their_seeds(runs: Path) -> None:
-    told = collect_data([runs])
-    board = told["leaderboards"][0]["columns"]
+    page = collect_data([runs])
+    board = page["leaderboards"][0]["columns"]
     assert board["optimizer"] == ["adam", "nadam"]
     assert board["val/accuracy"] == pytest.approx([0.6, 0.5])
     assert board["std"] == pytest.approx([0.1, 0.1])
@@ -146,9 +146,9 @@ def test_settings_are_compared_over_their_seeds(runs: Path) -> None:
     # t = 0.1 / (0.1 √(2/3)) = 1.2247 with four degrees of freedom.
     assert board["p"] == [None, pytest.approx(0.28786, abs=1e-4)]
     assert board["runs"] == ["3 finished, 1 unfinished", "3 finished"]
-    assert told["best"]["folder"] == str(runs / "adam2")
-    assert (told["best"]["seeds"], told["best"]["mean"]) == (3, pytest.approx(0.6))
-    (killed,) = told["failures"]["rows"]
+    assert page["best"]["folder"] == str(runs / "adam2")
+    assert (page["best"]["seeds"], page["best"]["mean"]) == (3, pytest.approx(0.6))
+    (killed,) = page["failures"]["rows"]
     assert killed["what"] == str(runs / "killed")
     assert killed["state"] == "unfinished"
 
@@ -163,9 +163,9 @@ def test_a_key_that_only_comes_with_an_option_is_no_column(runs: Path) -> None:
 
 def test_a_sweep(one: Path, tmp_path: Path) -> None:
     sweep(tmp_path / "mine", one, 18, "CCPCFC")
-    told = collect_data([tmp_path / "mine"])
-    (search,) = told["searches"]
-    assert told["title"] == "Study mine"
+    page = collect_data([tmp_path / "mine"])
+    (search,) = page["searches"]
+    assert page["title"] == "Study mine"
     assert search["state"] == ["complete", "complete", "pruned", "complete", "failed", "complete"] * 3
     assert search["value"][:3] == [0, 0.5, 0.2]
     assert search["value"][4] == 0.2
@@ -176,9 +176,9 @@ def test_a_sweep(one: Path, tmp_path: Path) -> None:
     assert {row["trials"] for row in search["correlations"]} == {12}
     assert set(search["importances"]) == {"optimizer", "lr"}
     assert sum(search["importances"].values()) == pytest.approx(1)
-    assert [row["reason"] for row in told["failures"]["rows"]] == ["out of memory"] * 3
-    assert [row["setting"] for row in told["failures"]["rows"]] == ["number=4", "number=10", "number=16"]
-    assert told["best"]["commands"] == ["the words", "the name"]
+    assert [row["reason"] for row in page["failures"]["rows"]] == ["out of memory"] * 3
+    assert [row["setting"] for row in page["failures"]["rows"]] == ["number=4", "number=10", "number=16"]
+    assert page["best"]["commands"] == ["the words", "the name"]
 
 
 def test_a_study_out_of_reach_leaves_its_runs(one: Path, tmp_path: Path) -> None:
@@ -186,20 +186,20 @@ def test_a_study_out_of_reach_leaves_its_runs(one: Path, tmp_path: Path) -> None
     (tmp_path / "mine" / "study.journal").unlink()
     storage = "postgresql+nonsense://me:secret@nowhere/x"
     (tmp_path / "mine" / "multirun.yaml").write_text(f"hydra: {{sweeper: {{storage: '{storage}'}}}}\n")
-    told = collect_data([tmp_path / "mine"])
-    assert "searches" not in told
-    (failure,) = told["failures"]["rows"]
+    page = collect_data([tmp_path / "mine"])
+    assert "searches" not in page
+    (failure,) = page["failures"]["rows"]
     assert failure["what"] == "study mine"
-    assert "secret" not in json.dumps(told)
-    assert told["best"]["value"] == pytest.approx(2 / 3)
+    assert "secret" not in json.dumps(page)
+    assert page["best"]["value"] == pytest.approx(2 / 3)
 
 
 def test_nothing_finished_is_a_page_all_the_same(one: Path, tmp_path: Path) -> None:
     again(one, tmp_path / "run", 0.5, seed=1)
     (tmp_path / "run" / "summary.json").unlink()
-    told = embedded(write_report([tmp_path / "run"]))
-    assert "best" not in told
-    assert told["failures"]["rows"][0]["reason"] == "no summary: it runs, or was killed"
+    page = embedded(write_report([tmp_path / "run"]))
+    assert "best" not in page
+    assert page["failures"]["rows"][0]["reason"] == "no summary: it runs, or was killed"
 
 
 def test_where_the_file_goes(one: Path, runs: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,7 +9,7 @@ from cli import TINY, summary
 from fmnist.analysis.replay import send_missing
 from fmnist.errors import FmnistError
 from fmnist.tracker.wandb import Wandb
-from sweeps import swept, trials
+from sweeps import run_sweep, trials
 from test_wandb import nobody_is_logged_in  # noqa: F401  the fixture is for all tests here
 from test_wandb_media import rows_of
 from wandb_file import Logged, logged
@@ -34,13 +34,13 @@ def cwd(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def live(cwd: Path) -> Path:
-    return swept(*WORDS, cwd=cwd, study="live", **OFFLINE)
+    return run_sweep(*WORDS, cwd=cwd, study="live", **OFFLINE)
 
 
 @pytest.fixture(scope="module")
 def local(cwd: Path) -> Path:
     """The same sweep without W&B."""
-    return swept(*WORDS, "tracker=local", cwd=cwd, study="local", **OFFLINE)
+    return run_sweep(*WORDS, "tracker=local", cwd=cwd, study="local", **OFFLINE)
 
 
 def read_sweep(sweep: Path) -> tuple[dict[str, Logged], Logged]:
