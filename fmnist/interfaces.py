@@ -132,15 +132,3 @@ class ImageTable(NamedTuple):
     images: Array
     columns: tuple[str, ...]
     rows: Sequence[Sequence[object]]
-
-
-class MediaTracker(Protocol):
-    """A tracker that shows images, outside the training of a run."""
-
-    def log_samples(self, folder: Path, dataset: str, samples: ImageTable, classes: Sequence[str]) -> None:
-        """What a data set with these classes looks like."""
-
-    def log_evaluation(
-        self, folder: Path, y: Array, predicted: Array, classes: Sequence[str], picture: Path, mistakes: ImageTable
-    ) -> None:
-        """Labels y and predictions, both (n,), the confusion matrix as a picture, and the worst mistakes of a run."""

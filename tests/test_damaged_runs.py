@@ -11,7 +11,7 @@ from fmnist.analysis.best_experiments import write_best_experiments
 from fmnist.analysis.comparison import compare
 from fmnist.analysis.curves import draw_curves
 from fmnist.analysis.replay import send_missing
-from fmnist.analysis.report.write import write_report
+from fmnist.analysis.report.page import write_report
 from fmnist.errors import FmnistError
 from fmnist.run.stored import find_runs
 from fmnist.tracker.wandb import Wandb

@@ -15,10 +15,9 @@ from optuna.trial import TrialState, create_trial
 
 from cli import TINY, run, summary, train_run
 from fmnist.analysis.report.correlation import correlations
-from fmnist.analysis.report.page import render, safe_json
+from fmnist.analysis.report.page import render, safe_json, write_report
 from fmnist.analysis.report.page_data import collect_data
 from fmnist.analysis.report.run_curves import thin
-from fmnist.analysis.report.write import write_report
 from fmnist.errors import ConfigError
 from fmnist.terminal.states import COLOURS
 from options import ROOT

@@ -14,7 +14,7 @@ from optuna.storages.journal import JournalFileBackend
 from optuna.trial import TrialState, create_trial
 
 import browser as chromium
-from fmnist.analysis.report.write import write_report
+from fmnist.analysis.report.page import write_report
 from sweeps import run_sweep
 
 WHY_NOT = chromium.missing()

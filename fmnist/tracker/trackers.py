@@ -22,7 +22,7 @@ R = TypeVar("R")
 
 
 class Trackers:
-    """A `Tracker` and `MediaTracker` that passes everything on to those it holds, by name."""
+    """A tracker that passes everything on to those it holds, by name."""
 
     def __init__(self, trackers: Mapping[str, BaseTracker]) -> None:
         self.trackers, self.started = dict(trackers), False
@@ -48,7 +48,7 @@ class Trackers:
 
 
 class StudyTrackers:
-    """A `Observer` that passes everything on to those it holds, by the name of their trackers."""
+    """An `Observer` that passes everything on to those it holds, by the name of their trackers."""
 
     def __init__(self, trackers: Mapping[str, Observer]) -> None:
         self.trackers = dict(trackers)

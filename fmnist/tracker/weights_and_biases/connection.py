@@ -34,7 +34,6 @@ class Connection:
     address = ""  # of the run, or the command that uploads it
     online = False
     first_step = 0  # the server, or a file, has the steps before
-    announced = False  # the user knows that there is no server
 
     def __init__(self, folder: Path, mode: str, timeout: float, *, quiet: bool = False, **init: Any) -> None:
         """The run's files go to folder/wandb/. `init` are the arguments of wandb.init; an `id` continues that run.
@@ -94,7 +93,6 @@ class Connection:
         if self.online:
             self.report(f"W&B: {run.url}", str(run.url))
         else:
-            self.announced = True
             why = f" ({opened.why})" if opened.why else ""
             upload = sync_command(self.folder, None)
             line = f"W&B: offline{why}; {upload} uploads it"
