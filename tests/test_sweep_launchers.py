@@ -9,7 +9,7 @@ from cli import metrics, train
 from sweeps import agrees_with_its_runs, run_sweep, states, trial_summary, trials
 
 
-def installed(package: str) -> bool:
+def is_installed(package: str) -> bool:
     try:
         return find_spec(f"hydra_plugins.{package.replace('-', '_')}") is not None
     except ModuleNotFoundError:  # no plugin at all
@@ -21,7 +21,7 @@ LAUNCHERS = [
     pytest.param(
         name,
         marks=pytest.mark.skipif(
-            not installed(package),
+            not is_installed(package),
             reason=f"the launcher is missing: pip install {package}",
         ),
     )
@@ -69,7 +69,7 @@ def test_pruned_failed_and_complete_trials_are_told_apart(launcher: str, tmp_pat
     assert list(complete.intermediate_values.values()) == figures
 
 
-@pytest.mark.skipif(not installed(PACKAGES["joblib"]), reason="pip install hydra-joblib-launcher")
+@pytest.mark.skipif(not is_installed(PACKAGES["joblib"]), reason="pip install hydra-joblib-launcher")
 def test_trials_in_the_sweeps_own_process_print_nothing(tmp_path: Path) -> None:
     """joblib with one job runs it without another process."""
     alone = ("hydra/launcher=joblib", "hydra.launcher.n_jobs=1", "hydra.sweeper.n_jobs=2")

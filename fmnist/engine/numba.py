@@ -28,7 +28,7 @@ FALLBACKS: dict[tuple[Callable[..., Any], ...], str] = {}  # an operation and it
 SHARED = 2**22  # multiplications that are worth waking other threads for
 
 
-def installed() -> bool:
+def is_installed() -> bool:
     return find_spec("numba") is not None
 
 
@@ -44,7 +44,7 @@ class Numba:
     fallbacks: set[str] = field(default_factory=set, init=False, compare=False)  # operations that NumPy runs
 
     def __post_init__(self) -> None:
-        if not installed():
+        if not is_installed():
             raise FmnistError("engine=numba: Numba is not installed: pip install numba, or engine=numpy")
 
     @property

@@ -43,7 +43,7 @@ class Batches:
             self.load = self.engine.bind(gather, self.part.x, self.part.y, self.rows, *self.to_float, raw, x, self.y)
         else:
             to_float = self.engine.bind(rescale, raw, *self.to_float, x)
-            self.load = partial(self.augmented, self.augment, self.rng, to_float)
+            self.load = partial(self.load_augmented, self.augment, self.rng, to_float)
 
     def __call__(self, rows: Array) -> tuple[Array, Array]:
         if len(rows) != len(self.rows):
@@ -52,7 +52,7 @@ class Batches:
         self.load()
         return self.x.view, self.y
 
-    def augmented(self, augment: Augment, rng: Rng, to_float: Callable[[], None]) -> None:
+    def load_augmented(self, augment: Augment, rng: Rng, to_float: Callable[[], None]) -> None:
         raw = self.raw.view
         np.take(self.part.x, self.rows, axis=0, out=raw, mode="clip")
         np.take(self.part.y, self.rows, out=self.y, mode="clip")

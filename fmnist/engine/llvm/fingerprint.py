@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from fmnist.engine.llvm.dependencies import find_dependencies, versioned
+from fmnist.engine.llvm.dependencies import find_dependencies, is_versioned
 
 PLAIN = {NoneType, bool, int, float, complex, str, bytes, type(...)}
 
@@ -46,7 +46,7 @@ def describe(value: Any, outer: tuple[Any, ...] = ()) -> Any:
     for depth, other in enumerate(outer):
         if other is value:
             return "outer", depth
-    if versioned(value):
+    if is_versioned(value):
         return "versioned", value.__name__
     inside = [describe(part, (*outer, value)) for part in parts(value)]
     return kind.__module__, kind.__qualname__, sorted(inside, key=repr) if kind in (set, frozenset) else inside

@@ -39,7 +39,7 @@ class Translator:
         """The function compiled, in a world of its own."""
         code, defaults = function.__code__, function.__defaults__
         if typed:
-            code, defaults = self.typed(code), self.constant(defaults)
+            code, defaults = self.add_types(code), self.constant(defaults)
         names: dict[str, Any] = {}
         free: dict[str, Any] = {}
         for read, value in sorted(find_dependencies(function).items(), key=lambda item: -len(item[0].attributes)):
@@ -66,9 +66,9 @@ class Translator:
         if isinstance(value, tuple):
             items = map(self.constant, value)
             return type(value)(*items) if hasattr(value, "_fields") else tuple(items)
-        return self.typed(value) if isinstance(value, CodeType) else value
+        return self.add_types(value) if isinstance(value, CodeType) else value
 
-    def typed(self, code: CodeType) -> CodeType:
+    def add_types(self, code: CodeType) -> CodeType:
         """The code with typed constants; those that are indices, as in `COEFFICIENTS[1]`, are added as they are."""
         constants, patched = [self.constant(value) for value in code.co_consts], bytearray(code.co_code)
         instructions = list(dis.get_instructions(code))
