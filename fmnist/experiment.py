@@ -8,7 +8,7 @@ from omegaconf import DictConfig, OmegaConf
 
 from fmnist.activation.base import Activation
 from fmnist.config import check
-from fmnist.config.build import build
+from fmnist.config.build import build_part
 from fmnist.config.values import plain_value
 from fmnist.errors import ConfigError, FmnistError, closest, shorten, show
 from fmnist.interfaces import Augment, Dataset, Engine, Init, Scheduler, Splits
@@ -89,7 +89,7 @@ class Experiment(NamedTuple):
         return self.model.network(splits.shape, splits.k, **rngs, dtype=self.trainer.precision, engine=self.engine)
 
 
-def experiment(config: DictConfig) -> Experiment:
+def build_experiment(config: DictConfig) -> Experiment:
     """Build every part.
 
     Raises:
@@ -111,18 +111,18 @@ def experiment(config: DictConfig) -> Experiment:
     check.integer(0, seed=plain["seed"])
     check.name(study=plain.get("study"))
     check.text(resume=plain.get("resume"))
-    activation = build("activation", config.activation, Activation)
-    init = build("init", config.init, Init)
+    activation = build_part("activation", config.activation, Activation)
+    init = build_part("init", config.init, Init)
     return Experiment(
-        dataset=build("dataset", config.dataset, Dataset),
-        augment=build("augment", config.augment, Augment),
-        model=build("model", config.model, Model, activation=activation, init=init),
-        loss=build("loss", config.loss, Loss),
-        optimizer=build("optimizer", config.optimizer, Optimizer),
-        scheduler=build("scheduler", config.scheduler, Scheduler),
-        trainer=build("trainer", config.trainer, Trainer),
-        engine=build("engine", config.engine, Engine),
-        callbacks=[build(f"callbacks.{key}", part, Callback) for key, part in config.callbacks.items() if part],
+        dataset=build_part("dataset", config.dataset, Dataset),
+        augment=build_part("augment", config.augment, Augment),
+        model=build_part("model", config.model, Model, activation=activation, init=init),
+        loss=build_part("loss", config.loss, Loss),
+        optimizer=build_part("optimizer", config.optimizer, Optimizer),
+        scheduler=build_part("scheduler", config.scheduler, Scheduler),
+        trainer=build_part("trainer", config.trainer, Trainer),
+        engine=build_part("engine", config.engine, Engine),
+        callbacks=[build_part(f"callbacks.{key}", part, Callback) for key, part in config.callbacks.items() if part],
         trackers=build_trackers(config.tracker),
         seed=plain["seed"],
         objective=Objective(plain["objective"]),

@@ -32,7 +32,7 @@ def train(*overrides: str, cwd: Path, **environment: str) -> subprocess.Complete
     return run(str(ROOT / "train.py"), *overrides, cwd=cwd, **environment)
 
 
-def trained(*overrides: str, cwd: Path, folder: str = "run") -> Path:
+def train_run(*overrides: str, cwd: Path, folder: str = "run") -> Path:
     """The folder of a run that must succeed."""
     done = train(*overrides, f"hydra.run.dir={folder}", cwd=cwd)
     assert done.returncode == 0, done.stderr

@@ -18,7 +18,7 @@ from omegaconf import open_dict
 import fmnist.config.resolvers  # noqa: F401  config.yaml uses them
 from cli import metrics, run, summary
 from fmnist.errors import ConfigError, FmnistError
-from fmnist.terminal.console import console
+from fmnist.terminal.console import get_console
 from fmnist.tracker.wandb import Wandb
 from fmnist.tracker.weights_and_biases.service import quiet_threads
 from options import CONF, python_path
@@ -35,14 +35,14 @@ def nobody_is_logged_in(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iter
     monkeypatch.setenv("WANDB_CONFIG_DIR", str(tmp_path / "no-settings"))
     monkeypatch.delenv("WANDB_API_KEY", raising=False)
     monkeypatch.chdir(tmp_path)
-    console.cache_clear()
+    get_console.cache_clear()
     wandb.teardown()  # it reads the environment once
     yield
     wandb.teardown()
-    console.cache_clear()
+    get_console.cache_clear()
 
 
-def trained(*words: str, folder: Path) -> Path:
+def train_run(*words: str, folder: Path) -> Path:
     """`python train.py debug=tiny …` in this process."""
     with initialize_config_dir(str(CONF), version_base="1.3"):
         config = compose("config", overrides=["debug=tiny", *words], return_hydra_config=True)
@@ -73,8 +73,8 @@ def test_wandb_gets_a_run_as_its_files_have_it(tmp_path: Path, capsys: pytest.Ca
         "tracker.wandb.notes=why",
         "tracker.wandb.artifact=true",
     )
-    folder = trained(*words, folder=tmp_path / "run")
-    found, told = only(folder), summary(folder)
+    folder = train_run(*words, folder=tmp_path / "run")
+    found, result = only(folder), summary(folder)
     rows = [json.loads(line) for line in (folder / "metrics.jsonl").read_text().splitlines()]
     assert row_by_row(found, tuple(rows[0])) == rows
     assert [row["_step"] for row in found.history] == [1, 2, 3, 4, 5]
@@ -89,9 +89,9 @@ def test_wandb_gets_a_run_as_its_files_have_it(tmp_path: Path, capsys: pytest.Ca
 
     assert found.summary["state"] == "finished"
     assert found.summary["reason"] == "all 5 epochs are done"
-    assert found.summary["best/val/accuracy"] == told["best"]["val/accuracy"]
+    assert found.summary["best/val/accuracy"] == result["best"]["val/accuracy"]
     for name in ("test/accuracy", "test/loss", "value", "parameters", "seconds"):
-        assert found.summary[name] == told[name]
+        assert found.summary[name] == result[name]
     assert found.exit_code == 0
     assert (found.run.project, found.run.display_name, found.run.job_type) == ("fmnist", "run", "train")
     assert (found.run.notes, list(found.run.tags)) == ("why", ["mine", "finished"])
@@ -108,7 +108,7 @@ def test_wandb_gets_a_run_as_its_files_have_it(tmp_path: Path, capsys: pytest.Ca
 
 
 def test_wandb_changes_no_figure(tmp_path: Path) -> None:
-    with_it, without = (trained(f"tracker={name}", folder=tmp_path / name) for name in ("wandb", "local"))
+    with_it, without = (train_run(f"tracker={name}", folder=tmp_path / name) for name in ("wandb", "local"))
     assert [{name: row[name] for name in FIGURES} for row in metrics(with_it)] == [
         {name: row[name] for name in FIGURES} for row in metrics(without)
     ]
@@ -117,7 +117,7 @@ def test_wandb_changes_no_figure(tmp_path: Path) -> None:
 
 def test_a_run_that_diverges_fails_in_wandb_too(tmp_path: Path) -> None:
     with pytest.raises(FmnistError):
-        trained("optimizer=sgd", "optimizer.lr=1e30", folder=tmp_path / "run")
+        train_run("optimizer=sgd", "optimizer.lr=1e30", folder=tmp_path / "run")
     found = only(tmp_path / "run")
     assert found.exit_code == 1
     assert found.summary["state"] == "diverged"
@@ -126,8 +126,8 @@ def test_a_run_that_diverges_fails_in_wandb_too(tmp_path: Path) -> None:
 
 
 def test_a_resumed_run_goes_on_in_the_same_wandb_run(tmp_path: Path) -> None:
-    trained("trainer.epochs=2", folder=tmp_path / "run")
-    trained("resume=run", "trainer.epochs=4", folder=tmp_path / "run")
+    train_run("trainer.epochs=2", folder=tmp_path / "run")
+    train_run("resume=run", "trainer.epochs=4", folder=tmp_path / "run")
     first, second = logged(tmp_path / "run")
     assert first.run.run_id == second.run.run_id
     assert [row["epoch"] for row in first.history + second.history] == [1, 2, 3, 4]
@@ -136,7 +136,7 @@ def test_a_resumed_run_goes_on_in_the_same_wandb_run(tmp_path: Path) -> None:
 
 def test_runs_in_one_process_stay_apart(tmp_path: Path) -> None:
     for seed in (1, 2):
-        trained(f"seed={seed}", folder=tmp_path / str(seed))
+        train_run(f"seed={seed}", folder=tmp_path / str(seed))
     one, two = only(tmp_path / "1"), only(tmp_path / "2")
     assert (one.config["seed"], two.config["seed"]) == (1, 2)
     assert len(one.history) == len(two.history) == 5
@@ -158,7 +158,7 @@ import os, signal
 from pathlib import Path
 import psutil
 from fmnist.tracker.wandb import Wandb
-from test_wandb import services, trained
+from test_wandb import services, train_run
 
 log = Wandb.log
 
@@ -174,7 +174,7 @@ def log_and_kill(self, row):
 
 Wandb.log = log_and_kill
 for name in ("run", "next"):
-    trained("callbacks.progress=null", folder=Path(name))
+    train_run("callbacks.progress=null", folder=Path(name))
 """
 
 
@@ -185,7 +185,7 @@ def test_a_killed_service_is_one_line_and_changes_nothing(tmp_path: Path) -> Non
     (line,) = [line for line in done.stdout.splitlines() if "warning" in line]
     assert line.startswith("warning: W&B has failed (")
     assert "); python -m fmnist mirror run sends what it has not got; " in line
-    trained("tracker=local", folder=tmp_path / "local")
+    train_run("tracker=local", folder=tmp_path / "local")
     assert [row["val/loss"] for row in metrics(tmp_path / "run")] == [
         row["val/loss"] for row in metrics(tmp_path / "local")
     ]
@@ -267,7 +267,7 @@ def test_who_cannot_be_online_is_offline(
     monkeypatch.setenv("WANDB_BASE_URL", "http://127.0.0.1:9" if trouble == "unreachable" else server)
     if trouble != "no key":
         monkeypatch.setenv("WANDB_API_KEY", "short" if trouble == "bad key" else "0" * 40)
-    folder = trained("tracker.wandb.mode=online", "tracker.wandb.timeout=1", folder=tmp_path / "run")
+    folder = train_run("tracker.wandb.mode=online", "tracker.wandb.timeout=1", folder=tmp_path / "run")
     output = capsys.readouterr()
     (line,) = [line for line in output.out.splitlines() if "W&B" in line]
     assert line.startswith("W&B: offline (")
@@ -281,7 +281,7 @@ def test_who_cannot_be_online_is_offline(
 def test_a_folder_that_wandb_cannot_use_is_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "run").mkdir()
     (tmp_path / "run" / "wandb").write_text("in the way")
-    folder = trained(folder=tmp_path / "run")
+    folder = train_run(folder=tmp_path / "run")
     output = capsys.readouterr()
     assert summary(folder)["state"] == "finished"
     assert sum("warning" in line for line in output.out.splitlines()) == 1

@@ -11,7 +11,7 @@ from PIL import Image
 from fmnist.interfaces import ImageTable
 from fmnist.tracker.trackers import Trackers
 from fmnist.tracker.wandb import Wandb
-from test_wandb import nobody_is_logged_in, only, trained  # noqa: F401  the fixture is for all tests here
+from test_wandb import nobody_is_logged_in, only, train_run  # noqa: F401  the fixture is for all tests here
 from wandb_file import Logged
 
 CLASSES = ("shirt", "bag", "boot")
@@ -55,7 +55,7 @@ def test_samples_are_a_table_of_images_and_an_artifact(tmp_path: Path) -> None:
 
 
 def test_an_evaluation_has_the_matrix_the_picture_and_the_mistakes(tmp_path: Path) -> None:
-    run = trained("tracker=local", folder=tmp_path / "run")
+    run = train_run("tracker=local", folder=tmp_path / "run")
     picture = run / "confusion.png"
     Image.fromarray(IMAGES[0]).save(picture)
     y, predicted = np.array([0, 0, 1, 2, 2]), np.array([0, 1, 1, 2, 0])
@@ -79,7 +79,7 @@ def test_an_evaluation_has_the_matrix_the_picture_and_the_mistakes(tmp_path: Pat
 
 
 def test_a_run_with_the_callback_has_it_in_its_summary_and_no_row_more(tmp_path: Path) -> None:
-    folder = trained("callbacks=[default,evaluation]", folder=tmp_path / "run")
+    folder = train_run("callbacks=[default,evaluation]", folder=tmp_path / "run")
     found = only(folder)
     told = json.loads((folder / "evaluation.json").read_text())
     assert [row["_step"] for row in found.history] == [1, 2, 3, 4, 5]

@@ -8,7 +8,7 @@ from fmnist.callback.evaluation import write_evaluation
 from fmnist.config.classes import NONE, Classes
 from fmnist.interfaces import Array
 from fmnist.run.load import load_run
-from fmnist.terminal.console import console, print_table
+from fmnist.terminal.console import get_console, print_table
 from fmnist.training.evaluation import ClassScores, FinalEvaluation, class_scores, count_confusions, evaluate
 
 
@@ -27,13 +27,13 @@ def evaluate_run(folder: Path, own: Classes = NONE) -> None:
     found = evaluate(run.network, run.experiment.loss, batches, batch_size)
     C = count_confusions(found.y, found.predicted, splits.k)
 
-    console().print(f"{splits.name}: {splits.test.size} test examples, {folder / 'best.npz'}")
-    console().print(f"accuracy {found.accuracy:.4f}   loss {found.loss:.4f}")
+    get_console().print(f"{splits.name}: {splits.test.size} test examples, {folder / 'best.npz'}")
+    get_console().print(f"accuracy {found.accuracy:.4f}   loss {found.loss:.4f}")
     print_table(score_table(class_scores(C), splits.classes))
     print_table(confusion_table(C, splits.classes))
     final = FinalEvaluation(run.network, splits, batches, batch_size, found)
     for name in write_evaluation(folder, final, run.experiment.trackers):
-        console().print(f"{folder / name}.png and .svg")
+        get_console().print(f"{folder / name}.png and .svg")
 
 
 def score_table(scores: ClassScores, classes: tuple[str, ...]) -> Table:

@@ -9,7 +9,8 @@ from typing import Any
 
 from omegaconf import DictConfig, OmegaConf
 
-from fmnist.errors import FmnistError, show
+from fmnist.config.compose import chosen_options
+from fmnist.errors import FmnistError
 from fmnist.files import atomic
 from fmnist.files.history import write_history
 from fmnist.files.lock import lock_folder
@@ -55,7 +56,7 @@ class Run(Callback):
         self.training, self.splits, self.tracker, self.folder = training, splits, tracker, training.folder
         self.overrides, self.resume = overrides, resume
         self.config: dict[str, Any] = OmegaConf.to_container(config, resolve=True)  # type: ignore[assignment]
-        self.choices = options(self.config, choices)
+        self.choices = chosen_options(self.config, choices)
         self.test_metrics: Metrics = {}
         self.summary: dict[str, Any] = {}
 
@@ -152,12 +153,3 @@ class Run(Callback):
             self.tracker.finish(self.summary)
         if error is None:
             print_summary(self.summary, self.folder)
-
-
-def options(config: Mapping[str, Any], choices: Mapping[str, str]) -> dict[str, str]:
-    """The option of each group, as typed.
-
-    Hydra does not name the options of a group that is a list, as tracker=[wandb,mlflow]; its keys do.
-    """
-    lists = {group: show(list(section)) for group, section in config.items() if isinstance(section, dict)}
-    return {group: option for group, option in {**lists, **choices}.items() if group in config}

@@ -114,3 +114,7 @@ def sync_command(folder: Path, run: "wandb.Run | None") -> str:
     if run:
         return f"wandb sync --no-skip-online {relpath(run.settings.sync_dir)}"
     return f"wandb sync {relpath(folder)}/wandb/offline-run-*"
+
+
+def mirror_command(folder: Path) -> str:
+    return f"python -m fmnist mirror {relpath(folder)}"
