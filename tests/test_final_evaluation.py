@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from cli import TINY, metrics, run, summary, train, trained
+from cli import TINY, metrics, run, summary, train, train_run
 from fmnist.files import atomic
 from options import CONF
 
@@ -19,12 +19,12 @@ FIGURES = ("epoch", "train/loss", "train/accuracy", "val/loss", "val/accuracy", 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return trained(*CHOSEN, "tracker=local", cwd=tmp_path_factory.mktemp("with"))
+    return train_run(*CHOSEN, "tracker=local", cwd=tmp_path_factory.mktemp("with"))
 
 
 @pytest.fixture(scope="module")
 def without(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return trained(*PLAIN, cwd=tmp_path_factory.mktemp("without"))
+    return train_run(*PLAIN, cwd=tmp_path_factory.mktemp("without"))
 
 
 def test_it_writes_what_the_command_writes(folder: Path, without: Path) -> None:
@@ -94,7 +94,7 @@ def test_trouble_with_it_is_one_line_and_ends_no_run(tmp_path: Path) -> None:
 
 
 def test_a_resumed_run_is_evaluated_again(tmp_path: Path) -> None:
-    found = trained(*CHOSEN, "tracker=local", "trainer.epochs=1", cwd=tmp_path)
+    found = train_run(*CHOSEN, "tracker=local", "trainer.epochs=1", cwd=tmp_path)
     before = json.loads((found / "evaluation.json").read_text())
     done = train("resume=run", "trainer.epochs=5", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
