@@ -21,6 +21,8 @@ def run(*words: str, cwd: Path, **environment: str) -> subprocess.CompletedProce
     """The finished process; nothing is checked."""
     words = tuple(str(word) for word in words)
     env = {**os.environ, "PYTHONPATH": python_path(ROOT), "PYTHONWARNINGS": STRICT, "COLUMNS": "200", **environment}
+    if "WANDB_SERVICE" not in environment:  # that of a test in this process ends with it
+        env.pop("WANDB_SERVICE", None)
     return subprocess.run(
         [sys.executable, *words], cwd=cwd, env=env, capture_output=True, text=True, timeout=120, check=False
     )
@@ -30,7 +32,7 @@ def train(*overrides: str, cwd: Path, **environment: str) -> subprocess.Complete
     return run(str(ROOT / "train.py"), *overrides, cwd=cwd, **environment)
 
 
-def trained(*overrides: str, cwd: Path, folder: str = "run") -> Path:
+def train_run(*overrides: str, cwd: Path, folder: str = "run") -> Path:
     """The folder of a run that must succeed."""
     done = train(*overrides, f"hydra.run.dir={folder}", cwd=cwd)
     assert done.returncode == 0, done.stderr

@@ -38,7 +38,7 @@ ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT))  # of train.py
 
 import train as program  # noqa: E402
-from fmnist.terminal.user_errors import user_errors  # noqa: E402
+from fmnist.terminal.user_errors import report_user_errors  # noqa: E402
 from fmnist.training.trainer import Trainer  # noqa: E402
 
 MEMORY = 2**30  # bytes of the machine, as far as the program knows: no case shall fill the real one
@@ -203,7 +203,7 @@ def message_of(words: Sequence[str]) -> tuple[int, str]:
             mock.patch.object(sys, "argv", ["train.py", "--config-path", str(ROOT / "conf"), *words, *bounds(words)]),
             redirect_stderr(errors),
             redirect_stdout(io.StringIO()),
-            user_errors(),
+            report_user_errors(),
         ):
             program.main()
     except Valid:

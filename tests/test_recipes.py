@@ -75,6 +75,7 @@ SLOW = {
     "test_disk": "full disks",
     "test_mistakes": "a process for each mistake",
     "test_run": "a process for each run",
+    "test_final_evaluation": "a process for each run",
     "test_resume": "runs that are killed",
     "test_compare": "dozens of runs",
     "test_report": "dozens of runs",

@@ -33,10 +33,10 @@ def url(tmp_path: Path) -> str:
 @pytest.fixture
 def queue(url: str) -> TrialQueue:
     """Of four trials."""
-    return opened(url)
+    return open_queue(url)
 
 
-def opened(url: str, budget: int = 4, points: Any = (), lease: float = LEASE, **known: Any) -> TrialQueue:
+def open_queue(url: str, budget: int = 4, points: Any = (), lease: float = LEASE, **known: Any) -> TrialQueue:
     queue = TrialQueue("s", url, lease)
     queue.open(known, ["maximize"], budget, points)
     return queue
@@ -74,7 +74,7 @@ def own(queue: TrialQueue, trial: FrozenTrial, who: dict[str, Any] | None) -> No
 
 
 def test_the_budget_waits_and_the_first_trials_have_the_points(url: str) -> None:
-    queue = opened(url, 3, [{"x": 1}, {"x": 2}])
+    queue = open_queue(url, 3, [{"x": 1}, {"x": 2}])
     assert states(queue) == "WAITING WAITING WAITING"
     fixed = [trial.system_attrs["fixed_params"] for trial in queue.study.get_trials()]
     assert fixed == [{"x": 1}, {"x": 2}, {}]
@@ -92,7 +92,7 @@ def test_trials_are_taken_in_order_each_once_and_marked(queue: TrialQueue) -> No
 
 
 def test_two_queues_on_one_study_never_take_the_same_trial(queue: TrialQueue, url: str) -> None:
-    other = opened(url)
+    other = open_queue(url)
     assert [take(each).number for each in (queue, other, other, queue)] == [0, 1, 2, 3]
     assert queue.pop() is None
     assert other.pop() is None
@@ -100,17 +100,17 @@ def test_two_queues_on_one_study_never_take_the_same_trial(queue: TrialQueue, ur
 
 def test_going_on_fills_the_queue_up_to_the_budget(queue: TrialQueue, url: str) -> None:
     take(queue)
-    assert len(opened(url, 6, [{"x": n} for n in range(5)]).study.get_trials()) == 6
+    assert len(open_queue(url, 6, [{"x": n} for n in range(5)]).study.get_trials()) == 6
     assert queue.trial(4).system_attrs["fixed_params"] == {"x": 4}
     assert queue.trial(5).system_attrs["fixed_params"] == {}
-    assert len(opened(url, 2).study.get_trials()) == 6
+    assert len(open_queue(url, 2).study.get_trials()) == 6
 
 
 def test_another_search_is_refused_with_each_difference(url: str) -> None:
-    opened(url, space={"x": {"low": 0, "when": []}}, epoch="best")
-    opened(url, space={"x": {"low": 0, "when": ()}}, epoch="best")  # the same in JSON
+    open_queue(url, space={"x": {"low": 0, "when": []}}, epoch="best")
+    open_queue(url, space={"x": {"low": 0, "when": ()}}, epoch="best")  # the same in JSON
     with pytest.raises(FmnistError) as error:
-        opened(url, space={"x": {"low": 1, "when": []}, "y": 2}, epoch="best")
+        open_queue(url, space={"x": {"low": 1, "when": []}, "y": 2}, epoch="best")
     assert str(error.value) == (
         "study=s was begun as another search: space x low was 0, is 1; space y was null, is 2; choose another study="
     )
@@ -159,7 +159,7 @@ def test_whoever_did_not_look_for_long_starts_again(queue: TrialQueue, clock: li
 
 
 def test_what_was_taken_over_is_neither_told_nor_given_back(queue: TrialQueue, url: str) -> None:
-    trial, other = take(queue), opened(url)
+    trial, other = take(queue), open_queue(url)
     queue.requeue(trial._trial_id)
     assert take(other).number == trial.number == 0
     with pytest.raises(LeaseLost):
@@ -172,7 +172,7 @@ def test_what_was_taken_over_is_neither_told_nor_given_back(queue: TrialQueue, u
 
 def test_an_interrupted_process_gives_back_its_own_trials_alone(queue: TrialQueue, url: str) -> None:
     take(queue)
-    take(opened(url))
+    take(open_queue(url))
     take(queue)
     queue.give_back_all()
     assert states(queue) == "WAITING RUNNING WAITING WAITING"
@@ -180,7 +180,7 @@ def test_an_interrupted_process_gives_back_its_own_trials_alone(queue: TrialQueu
 
 
 def test_the_heartbeat_renews_and_notices_what_is_lost(url: str) -> None:
-    queue = opened(url, lease=0.2)
+    queue = open_queue(url, lease=0.2)
     kept, lost = take(queue), take(queue)
     own(queue, lost, this_process() | {"token": "another"})
     with Heartbeat(queue) as heartbeat:
@@ -206,7 +206,7 @@ def test_a_study_can_be_joined_only_if_it_is_there_and_the_same(queue: TrialQueu
 
 def test_going_on_takes_back_what_a_killed_sweep_was_running(queue: TrialQueue, url: str) -> None:
     own(queue, take(queue), DEAD)
-    assert states(opened(url)) == "WAITING WAITING WAITING WAITING"
+    assert states(open_queue(url)) == "WAITING WAITING WAITING WAITING"
 
 
 @pytest.fixture
@@ -229,19 +229,19 @@ def half_created(url: str, **attributes: Any) -> TrialQueue:
 
 def test_a_study_whose_creator_died_is_filled_at_once(url: str, naps: list[float]) -> None:
     half_created(url, **{CREATOR: DEAD, identity.IDENTITY: {}})
-    assert states(opened(url)) == "WAITING WAITING WAITING WAITING"
+    assert states(open_queue(url)) == "WAITING WAITING WAITING WAITING"
     assert sum(naps) == 0
 
 
 def test_a_study_whose_creator_lives_is_waited_for_and_in_the_end_filled(url: str, naps: list[float]) -> None:
     half_created(url, **{CREATOR: this_process(), identity.IDENTITY: {}})
-    assert states(opened(url)) == "WAITING WAITING WAITING WAITING"
+    assert states(open_queue(url)) == "WAITING WAITING WAITING WAITING"
     assert trial_queue.PATIENCE <= sum(naps) < trial_queue.PATIENCE + 1
 
 
 def test_a_study_that_is_filled_needs_no_waiting(queue: TrialQueue, url: str, naps: list[float]) -> None:
     assert queue.study.user_attrs[CREATOR] == queue.study.user_attrs[READY] == this_process()
-    opened(url)
+    open_queue(url)
     assert sum(naps) == 0
 
 

@@ -14,7 +14,7 @@ from fmnist.errors import ConfigError, closest, one_line
 MOVED = {"fmnist.trainer.Trainer": "fmnist.training.trainer.Trainer"}
 
 
-def build(group: str, config: DictConfig, kind: type = object, /, **parts: object) -> Any:
+def build_part(group: str, config: DictConfig, kind: type = object, /, **parts: object) -> Any:
     """Build the chosen option of a group; `parts` are fields whose values are objects already.
 
     Raises:

@@ -14,10 +14,10 @@ from optuna.trial import TrialState
 
 from fmnist.errors import FmnistError
 from fmnist.files import atomic
-from fmnist.sweep.check_study import check_study
 from fmnist.sweep.command_line import store_command
 from fmnist.sweep.dry_run import print_study
 from fmnist.sweep.limits import Limits
+from fmnist.sweep.preflight import check_study
 from fmnist.sweep.program import Compose, Program
 from fmnist.sweep.results.counts import Counts
 from fmnist.sweep.results.final_summary import print_final_summary
