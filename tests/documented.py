@@ -74,8 +74,7 @@ def small(overrides: list[str], *, dry: bool) -> list[str]:
     search = any(re.match(r"sweep=(?!loss_comparison)|.*interval\(", word) for word in overrides)
     named = any(word.startswith("study=") for word in overrides)
     shortened = [word for word in overrides if not re.fullmatch(LONG, word)] + [*SMALL]
-    if search:
-        shortened += ["hydra.sweeper.n_trials=3", f"hydra.sweeper.dry_run={str(dry and not named).lower()}"]
+    shortened += ["hydra.sweeper.n_trials=3"] * search + ["hydra.sweeper.dry_run=true"] * (search and dry and not named)
     return list(dict.fromkeys(shortened))
 
 

@@ -4,6 +4,7 @@ The commands of a page run one after another in one checkout, so that a later on
 Before them there are a run in outputs/, a sweep in multirun/mine and a picture in photos/.
 """
 
+import re
 import shutil
 from fnmatch import fnmatch
 from pathlib import Path
@@ -12,7 +13,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 
-from documented import PAGES, commands, run, shorten
+from documented import PAGES, commands, run, run_apart, shorten
 from options import ROOT
 
 # What cannot run here, or runs in another test, and why.
@@ -69,6 +70,14 @@ def test_the_commands_of_a_page_run(page: str, template: Path, tmp_path: Path) -
     checkout = shutil.copytree(template, tmp_path / "fmnist", symlinks=True)
     wrong = {command: run(shorten(command), checkout) for command in COMMANDS[page] if not is_elsewhere(command)}
     assert not {command: why for command, why in wrong.items() if why}
+
+
+def test_the_dry_run_that_the_page_shows_is_what_the_command_says(tmp_path: Path) -> None:
+    """Its points are those that the search begins with; another version of a library may draw others."""
+    page = (ROOT / "docs" / "sweeps.md").read_text()
+    ((command, shown),) = re.findall(r"\n(.* study=mine .*dry_run=true)\n```\n\n.*\n\n```\n((?s:.*?))```", page)
+    code, output = run_apart(command.replace("train.py", str(ROOT / "train.py")), tmp_path)
+    assert (code, [line.rstrip() for line in output.splitlines()]) == (0, shown.splitlines())
 
 
 @pytest.mark.slow
