@@ -264,7 +264,7 @@ def test_an_old_run_can_still_be_used(name: str, tmp_path: Path) -> None:
     done = train("resume=run", "trainer.epochs=7", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert summary(folder)["epochs"] == 7
-    for command in ("evaluate", "histograms", "compare", "report"):
+    for command in ("evaluate", "histograms", "compare", "report") if name == "wandb" else ("evaluate",):
         done = run("-m", "fmnist", command, "run", cwd=tmp_path)
         assert done.returncode == 0, (command, done.stderr)
     assert "missing" not in json.loads((folder / "evaluation.json").read_text())
