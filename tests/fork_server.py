@@ -20,10 +20,10 @@ from functools import cache
 from pathlib import Path
 
 LIBRARIES = (
-    "numpy hydra.main hydra._internal.hydra hydra.core.override_parser.overrides_parser omegaconf rich.console rich.live "
-    "rich.table threadpoolctl filelock psutil platformdirs llvmlite.binding cloudpickle scipy.stats optuna sqlalchemy "
-    "matplotlib.figure plotly.graph_objects"
-).split()
+    *("numpy", "hydra.main", "hydra._internal.hydra", "hydra.core.override_parser.overrides_parser", "omegaconf"),
+    *("rich.console", "rich.live", "rich.table", "threadpoolctl", "filelock", "psutil", "platformdirs"),
+    *("llvmlite.binding", "cloudpickle", "scipy.stats", "optuna", "matplotlib.figure", "plotly.graph_objects"),
+)
 
 
 @cache
@@ -71,7 +71,6 @@ def serve() -> list[str]:
         os.chdir(request["cwd"])
         os.environ.clear()
         os.environ.update(request["env"])
-        sys.stdin = open(0)
         return request["words"]
     sys.exit()
 

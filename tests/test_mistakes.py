@@ -95,6 +95,7 @@ MORE_MISTAKES = {
     "-m hydra.sweeper.objectives=2": ("hydra.sweeper.objectives=2", "a list of metrics"),
     "-m optimizer.lr=0.1,abc": ("optimizer.lr=abc", "a number above 0"),
     "-m optimizer=interval(0,1)": ("optimizer=0", "one of adadelta"),
+    "-m hydra/sweeper/pruner=threshold hydra.sweeper.pruner._one_of_=5": ("pruner._one_of_=5", "a list of names"),
     "loss._target_=nowhere.MSE": ("loss._target_=nowhere.MSE", "No module named 'nowhere'"),
     "-m hydra.sweeper.dry_run=true optimizer=sgd,adm": ("optimizer=adm", "did you mean adam?"),
     "-m hydra.sweeper.dry_run=true model.width=8,16,0": ("model.width=0", "from 1 up"),

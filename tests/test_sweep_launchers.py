@@ -27,7 +27,7 @@ LAUNCHERS = [
     )
     for name, package in PACKAGES.items()
 ]
-GRID = ("-m", "debug=tiny", "callbacks.progress=null", "optimizer=sgd,adam", "seed=1,2")
+GRID = ("-m", "debug=tiny", "callbacks.progress=null", "optimizer=sgd,adam")
 
 
 @pytest.fixture(params=LAUNCHERS)
@@ -41,13 +41,13 @@ def local(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_a_grid_has_the_values_of_the_local_workers(launcher: str, local: Path, tmp_path: Path) -> None:
-    launched = swept(*GRID, f"hydra/launcher={launcher}", "hydra.sweeper.n_jobs=4", cwd=tmp_path, study="launched")
-    agrees_with_its_runs(launched, 4)
-    assert states(launched) == ["COMPLETE"] * 4
+    launched = swept(*GRID, f"hydra/launcher={launcher}", "hydra.sweeper.n_jobs=2", cwd=tmp_path, study="launched")
+    agrees_with_its_runs(launched, 2)
+    assert states(launched) == ["COMPLETE"] * 2
     assert [(trial.params, trial.value) for trial in trials(launched)] == [
         (trial.params, trial.value) for trial in trials(local)
     ]
-    for number in range(4):
+    for number in range(2):
         ours, theirs = metrics(local / str(number)), metrics(launched / str(number))
         assert [row["val/loss"] for row in ours] == [row["val/loss"] for row in theirs]
 
