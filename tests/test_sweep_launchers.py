@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from cli import metrics, train
+from fuzz_overrides import machinery, message_of
 from sweeps import agrees_with_its_runs, states, swept, told, trials
 
 
@@ -80,6 +81,15 @@ def test_trials_in_the_sweeps_own_process_print_nothing(tmp_path: Path) -> None:
     assert "the engine is" not in done.stdout
     assert "epoch 1/" not in done.stdout
     assert (tmp_path / "multirun" / "s" / "0" / "train.log").read_text().count("the engine is") == 1
+
+
+@pytest.mark.parametrize("word", ["hydra.launcher._target_=nowhere", "hydra.launcher=null", "hydra.launcher=5"])
+def test_a_launcher_that_is_none_is_one_line(word: str) -> None:
+    with machinery():
+        code, errors = message_of(("-m", "debug=tiny", "optimizer=sgd,adam", word))
+    assert code == 2
+    assert errors.startswith("error: hydra.launcher=")
+    assert len(errors.splitlines()) == 1, errors
 
 
 def test_a_search_runs_on_without_an_installed_project(launcher: str, tmp_path: Path) -> None:
