@@ -94,10 +94,10 @@ def test_a_launcher_that_is_none_is_one_line(word: str) -> None:
 
 def test_a_search_runs_on_without_an_installed_project(launcher: str, tmp_path: Path) -> None:
     """`python train.py` finds the project beside itself; the launcher's processes must find it too."""
-    words = ("sweep=smoke", "study=s", f"hydra/launcher={launcher}", "hydra.sweeper.n_jobs=3")
-    pruner = ("hydra/sweeper/pruner=median", "hydra.sweeper.n_trials=4")
+    words = ("sweep=smoke", "study=s", f"hydra/launcher={launcher}", "hydra.sweeper.n_jobs=2")
+    pruner = ("hydra/sweeper/pruner=median", "hydra.sweeper.n_trials=2")
     done = train(*words, *pruner, cwd=tmp_path, PYTHONPATH="")
     assert done.returncode == 0, done.stderr
     folder = tmp_path / "multirun" / "s"
-    agrees_with_its_runs(folder, 4)
+    agrees_with_its_runs(folder, 2)
     assert set(states(folder)) <= {"COMPLETE", "PRUNED"}
