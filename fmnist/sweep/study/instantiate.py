@@ -44,9 +44,9 @@ def instantiate_option(group: str, kind: type, config: Mapping[str, Any], **argu
     if not isinstance(target, str):
         raise ConfigError(f"{where}._target_", target, "the full name of a class, such as optuna.samplers.TPESampler")
     packages, names = config.get(REQUIRES, []), config.get(ONE_OF, [])
-    for key, listed in {REQUIRES: packages, ONE_OF: names}.items():
+    for own, listed in {REQUIRES: packages, ONE_OF: names}.items():
         if not (isinstance(listed, list) and all(isinstance(item, str) for item in listed)):
-            raise ConfigError(f"{where}.{key}", listed, "a list of names")
+            raise ConfigError(f"{where}.{own}", listed, "a list of names")
     name = target.rpartition(".")[2]
     for package in packages:
         if find_spec(package) is None:
