@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import fork_server
 from options import ROOT, python_path
 
 TINY = ("debug=tiny", "callbacks.progress=null")
@@ -23,6 +24,8 @@ def run(*words: str, cwd: Path, **environment: str) -> subprocess.CompletedProce
     env = {**os.environ, "PYTHONPATH": python_path(ROOT), "PYTHONWARNINGS": STRICT, "COLUMNS": "200", **environment}
     if "WANDB_SERVICE" not in environment:  # that of a test in this process ends with it
         env.pop("WANDB_SERVICE", None)
+    if sys.platform == "linux" and words[0] != "-c" and not any(name.startswith("PYTHON") for name in environment):
+        return fork_server.run(words, cwd, env, timeout=120)
     return subprocess.run(
         [sys.executable, *words], cwd=cwd, env=env, capture_output=True, text=True, timeout=120, check=False
     )

@@ -72,6 +72,7 @@ SLOW = {
     "test_places": "processes over data files",
     "test_idx_race": "many processes over one file",
     "test_real_data": "large files",
+    "test_docs": "every command of the documents",
     "test_disk": "full disks",
     "test_mistakes": "a process for each mistake",
     "test_run": "a process for each run",

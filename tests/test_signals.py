@@ -22,6 +22,15 @@ pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no 
 LONG = (*TINY, "dataset.examples=20000", "trainer.epochs=2000")
 
 
+@pytest.fixture(autouse=True)
+def _nothing_is_ignored() -> Iterator[None]:
+    """Under nohup SIGHUP is ignored, and so it would be by the programs that are started here."""
+    before = {number: signal.signal(number, signal.SIG_DFL) for number in (signal.SIGTERM, signal.SIGHUP)}
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
+
+
 def start(*words: str, cwd: Path) -> "subprocess.Popen[str]":
     env = os.environ | {"PYTHONPATH": python_path(ROOT)}
     command = [sys.executable, str(ROOT / "train.py"), *words]

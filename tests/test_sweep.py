@@ -10,6 +10,7 @@ import pytest
 from omegaconf import OmegaConf
 
 from cli import metrics, summary, train, train_run
+from fuzz_overrides import machinery, message_of
 from options import CONF
 from sweeps import RunningSweep, agrees_with_its_runs, run_sweep, states, trial_summary, trials
 
@@ -127,7 +128,7 @@ def test_a_plain_override_takes_its_key_out_of_the_search(tmp_path: Path) -> Non
 
 
 def test_pruned_trials_are_pruned_with_their_epoch_and_not_tested(tmp_path: Path) -> None:
-    """An untrained network has an accuracy near 0.1; the threshold lets only trained ones pass."""
+    """An untrained network has an accuracy near 0.1; the threshold lets only train_run ones pass."""
     rates = "optimizer.lr=1e-12,0.03,1e-11"
     pruner = (
         "hydra/sweeper/pruner=threshold",
@@ -174,10 +175,12 @@ def test_a_sweep_without_a_result_has_a_code(tmp_path: Path) -> None:
 
 
 def test_a_trial_that_takes_too_long_is_given_up(tmp_path: Path) -> None:
-    words = ("trainer.epochs=2,1000000", "hydra.sweeper.trial_timeout=4")
-    folder = run_sweep("-m", "debug=tiny", *words, cwd=tmp_path)
-    assert states(folder) == ["COMPLETE", "FAIL"]
-    assert "timed out after 4 s" in trials(folder)[1].user_attrs["reason"]
+    words = ("trainer.epochs=1000000,2000000", "hydra.sweeper.trial_timeout=2")  # each has two seconds of its own
+    done = train("-m", "debug=tiny", *words, "study=s", cwd=tmp_path)
+    assert done.stderr == "error: no trial was completed\n"
+    given_up = trials(tmp_path / "multirun" / "s")
+    assert [trial.state.name for trial in given_up] == ["FAIL", "FAIL"]
+    assert all(trial.user_attrs["reason"].startswith("timed out after 2 s") for trial in given_up)
 
 
 def test_several_seeds_count_with_their_mean(tmp_path: Path) -> None:
@@ -230,13 +233,8 @@ def test_known_good_configurations_come_first_in_each_way_to_write_them(tmp_path
         ("[3]", ("the name of an experiment",)),
     ],
 )
-def test_a_known_good_configuration_lies_in_the_space(known: str, said: tuple[str, ...], tmp_path: Path) -> None:
-    done = train("sweep=smoke", f"hydra.sweeper.enqueue={known}", cwd=tmp_path)
-    assert done.returncode == 2
-    assert len(done.stderr.splitlines()) == 1, done.stderr
-    for part in ("hydra.sweeper.enqueue", *said):
-        assert part in done.stderr
-    assert not (tmp_path / "multirun").exists()
+def test_a_known_good_configuration_lies_in_the_space(known: str, said: tuple[str, ...]) -> None:
+    is_one_line("sweep=smoke", f"hydra.sweeper.enqueue={known}", said=("hydra.sweeper.enqueue", *said))
 
 
 def test_no_configuration_is_tried_twice_unless_that_is_asked_for(tmp_path: Path) -> None:
@@ -287,15 +285,19 @@ def test_a_dry_run_shows_the_space_and_leaves_nothing(tmp_path: Path) -> None:
         ((LR, "hydra/sweeper/sampler=grid"), ("grid", "intervals")),
     ],
 )
-def test_a_mistake_in_a_sweep_is_one_line_before_anything_starts(
-    words: tuple[str, ...], said: tuple[str, ...], tmp_path: Path
-) -> None:
-    done = train("-m", *TINY, *words, cwd=tmp_path)
-    assert done.returncode == 2
-    assert len(done.stderr.splitlines()) == 1, done.stderr
+def test_a_mistake_in_a_sweep_is_one_line_before_anything_starts(words: tuple[str, ...], said: tuple[str, ...]) -> None:
+    is_one_line("-m", *TINY, *words, said=said)
+
+
+def is_one_line(*words: str, said: tuple[str, ...]) -> None:
+    """The whole command line in this process, until it is refused."""
+    with machinery():
+        code, errors = message_of(words)
+        assert not Path("multirun").exists()
+    assert code == 2
+    assert len(errors.splitlines()) == 1, errors
     for part in said:
-        assert part in done.stderr
-    assert not (tmp_path / "multirun").exists()
+        assert part in errors
 
 
 def test_two_sweeps_share_one_journal(tmp_path: Path) -> None:

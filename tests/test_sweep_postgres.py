@@ -71,6 +71,7 @@ def test_two_machines_started_at_once_share_one_budget(server: Server, sweeps: l
         agrees_with_its_run(trial, runs.pop())
 
 
+@pytest.mark.slow  # test_sweep_kill.py has it with a journal
 def test_workers_come_and_die_and_the_budget_is_kept(server: Server, sweeps: list[Sweep], tmp_path: Path) -> None:
     url = server.database("come_and_go")
     sweeps.append(Sweep(*words(url, 8), cwd=tmp_path))
@@ -90,6 +91,7 @@ def test_workers_come_and_die_and_the_budget_is_kept(server: Server, sweeps: lis
         agrees_with_its_run(trial, tmp_path / "multirun" / "x" / str(trial.number))
 
 
+@pytest.mark.slow  # test_sweep_kill.py has it with a journal
 def test_a_later_start_takes_up_what_the_dead_left(server: Server, sweeps: list[Sweep], tmp_path: Path) -> None:
     url = server.database("left_behind")
     for n in (1, 2):

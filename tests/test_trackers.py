@@ -211,7 +211,8 @@ def test_choices_name_the_trackers(words: str, choice: str, keys: list[str], tmp
     assert choices.tracker == choice
     assert choices.callbacks == "default"
     assert list(OmegaConf.load(folder / "config.yaml").tracker) == keys
-    assert train_run(*TINY, f"tracker={choices.tracker}", cwd=tmp_path, folder="again").exists()
+    with initialize_config_dir(str(CONF), version_base="1.3"):
+        assert list(compose("config", overrides=[f"tracker={choices.tracker}"]).tracker) == keys
 
 
 LEAVES_A_FILE = '''
@@ -264,7 +265,7 @@ def test_an_old_run_can_still_be_used(name: str, tmp_path: Path) -> None:
     done = train("resume=run", "trainer.epochs=7", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert summary(folder)["epochs"] == 7
-    for command in ("evaluate", "histograms", "compare", "report"):
+    for command in ("evaluate", "histograms", "compare", "report") if name == "wandb" else ("evaluate",):
         done = run("-m", "fmnist", command, "run", cwd=tmp_path)
         assert done.returncode == 0, (command, done.stderr)
     assert "missing" not in json.loads((folder / "evaluation.json").read_text())

@@ -8,7 +8,6 @@ from typing import Any
 import optuna
 from hydra._internal.core_plugins.basic_launcher import BasicLauncher
 from hydra.types import HydraContext, RunMode, TaskFunction
-from hydra.utils import get_class
 from omegaconf import DictConfig, OmegaConf
 from optuna.trial import TrialState
 
@@ -84,7 +83,8 @@ def sweep(
         store_command(queue, overrides, config)
 
     def run_trials(limits: Limits, live_table: LiveTable, writer: ResultsWriter) -> None:
-        if issubclass(get_class(config.hydra.launcher._target_), BasicLauncher):
+        basic = f"{BasicLauncher.__module__}.{BasicLauncher.__name__}"
+        if OmegaConf.select(config, "hydra.launcher._target_") == basic:
             job = Job(task, program, list(study.objectives), options.epoch)
             work(study, queue, folder, hydra_context, job, limits, live_table, writer, options.n_jobs)
         else:

@@ -3,18 +3,17 @@
 import os
 import sys
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import redirect_stdout
 from multiprocessing import set_start_method
 from pathlib import Path
-from typing import Any
 
 from hydra.core.hydra_config import HydraConfig
 from hydra.core.plugins import Plugins
 from hydra.types import HydraContext, TaskFunction
 from omegaconf import DictConfig
 
-from fmnist.errors import FmnistError, Terminated, one_line
+from fmnist.errors import ConfigError, FmnistError, Terminated, one_line
 from fmnist.sweep.limits import Limits
 from fmnist.sweep.program import Program
 from fmnist.sweep.results.counts import Counts
@@ -26,7 +25,7 @@ from fmnist.sweep.study.trial_queue import TrialQueue
 from fmnist.sweep.study_config import StudyConfig
 from fmnist.sweep.workers.job import Job
 from fmnist.sweep.workers.work import work
-from fmnist.terminal.console import echo
+from fmnist.terminal.console import echo, log
 from fmnist.terminal.signals import signals_interrupt
 
 EVERY = 1.0  # seconds between two looks at what the workers have done
@@ -55,13 +54,10 @@ class LaunchedLoop:
         self.task, self.program, self.url, self.folder = task, program, url, folder
 
     def __call__(self, _config: DictConfig) -> str:
-        """Why it ended before the study, or nothing. What it prints goes into workers/N.log."""
-        set_start_method(
-            "spawn", force=True
-        )  # loky leaves a method of its own, which a worker's process cannot take on
-        log = self.folder / "workers" / f"{HydraConfig.get().job.num}.log"
-        log.parent.mkdir(parents=True, exist_ok=True)
-        with signals_interrupt(always=True), open(log, "a", buffering=1) as file, redirect_stdout(file):
+        """Why it ended before the study, or nothing. What it prints goes into workers/N/worker.log."""
+        set_start_method("spawn", force=True)  # in a process of loky it is one that others cannot be started with
+        said = Path(HydraConfig.get().runtime.output_dir) / "worker.log"
+        with signals_interrupt(always=True), open(said, "a", buffering=1) as file, redirect_stdout(file):
             try:
                 return self.run()
             except (Terminated, FmnistError) as error:
@@ -69,9 +65,8 @@ class LaunchedLoop:
                 return str(error)
 
     def run(self) -> str:
-        study = StudyConfig(
-            self.overrides, self.config, self.hydra_context.config_loader, self.program.higher_is_better
-        )
+        loader = self.hydra_context.config_loader
+        study = StudyConfig(self.overrides, self.config, loader, self.program.higher_is_better)
         job = Job(self.task, self.program, list(study.objectives), study.options.epoch)
         open_storage(self.url).reconnect = study.options.reconnect
         queue = TrialQueue(study.name, self.url, study.options.lease)
@@ -94,9 +89,13 @@ def launch(loop: LaunchedLoop, queue: TrialQueue, limits: Limits, live_table: Li
     name = f"hydra/launcher={config.hydra.runtime.choices['hydra/launcher']}"
     # Its processes must find what this one finds: the program need not be installed.
     os.environ["PYTHONPATH"] = os.pathsep.join(path or os.getcwd() for path in sys.path)
-    start: Callable[..., Any] = (
-        Plugins.instance().instantiate_launcher(hydra_context=hydra_context, task_function=loop, config=config).launch
-    )
+    try:
+        launcher = Plugins.instance().instantiate_launcher(
+            hydra_context=hydra_context, task_function=loop, config=config
+        )
+    except Exception as error:  # whatever class is named there
+        allowed = f"an option of hydra/launcher ({one_line(error)})"
+        raise ConfigError("hydra.launcher", config.hydra.launcher, allowed) from None
     place = [f"hydra.sweep.dir={quote(str(loop.folder))}", "hydra.output_subdir=null"]
     jobs = [[*place, f"hydra.sweep.subdir=workers/{i}"] for i in range(config.hydra.sweeper.n_jobs)]
     finished, reason = -1, ""
@@ -106,7 +105,7 @@ def launch(loop: LaunchedLoop, queue: TrialQueue, limits: Limits, live_table: Li
         finished = limits.counts.finished
         with Follower(queue, live_table, writer):
             try:
-                reasons = [job.return_value for job in start(jobs, initial_job_idx=0)]
+                reasons = [job.return_value for job in launcher.launch(jobs, initial_job_idx=0)]
             except Exception as error:
                 reasons = [f"{type(error).__name__}: {one_line(error)}"]
         limits.counts.count(queue.study.get_trials(deepcopy=False))
@@ -131,7 +130,10 @@ class Follower:
 
     def run(self) -> None:
         while not self.closed.wait(EVERY):
-            self.look()
+            try:
+                self.look()
+            except Exception as error:  # the main thread meets it, too, when the launcher returns
+                log.warning("not followed: %s: %s", type(error).__name__, error)
 
     def look(self) -> None:
         self.live_table.follow(self.queue.study.get_trials(deepcopy=False))
