@@ -24,6 +24,7 @@ class Options:
     seeds: int = 1
     seed: int = 1
     storage: str | None = None
+    reconnect: float = 300
     trial_timeout: float | None = None
     timeout: float | None = None
     retries: int = 0
@@ -52,6 +53,7 @@ class Options:
         for key in ("n_trials", "max_failures", "stagnation"):
             if getattr(self, key) is not None:
                 check.integer(1, **{key: getattr(self, key)})
+        check.non_negative(reconnect=self.reconnect)
         for key in ("trial_timeout", "timeout"):
             if getattr(self, key) is not None:
                 check.positive(**{key: getattr(self, key)})

@@ -67,7 +67,8 @@ def sweep(
 
     folder = Path(config.hydra.sweep.dir)
     if options.storage:
-        open_storage(options.storage)  # a database that does not answer is said before anything is written
+        # A database that does not answer is said before anything is written; one that goes away later is waited for.
+        open_storage(options.storage).reconnect = options.reconnect
     folder.mkdir(parents=True, exist_ok=True)
     atomic.clear(folder)
     asked = OmegaConf.to_container(config)

@@ -8,7 +8,7 @@ queue under its number and with its parameters.
 import time
 from collections import deque
 from collections.abc import Mapping, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +19,7 @@ from fmnist.sweep.space.values import Value
 from fmnist.sweep.study import attributes, owner
 from fmnist.sweep.study.identity import IDENTITY, PATIENCE, check_identity
 from fmnist.sweep.study.lock import lock_study
+from fmnist.sweep.study.reconnect import Reconnected
 from fmnist.sweep.study.storage import open_storage, storage_errors
 
 if TYPE_CHECKING:
@@ -60,9 +61,11 @@ class TrialQueue:
                 self.study = optuna.load_study(study_name=self.name, storage=self.storage)
                 check_identity(self.study, identity)
                 self.wait_until_ready()
-            with self.lock():
-                self.requeue_orphans()
-                self.fill(budget, points)
+            while True:
+                with suppress(Reconnected), self.lock():
+                    self.requeue_orphans()
+                    self.fill(budget, points)
+                    break
             self.study.set_user_attr(READY, owner.this_process())
 
     def lock(self) -> AbstractContextManager[None]:
