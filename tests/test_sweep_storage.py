@@ -1,5 +1,6 @@
 """A study's storage: one per process, and what is said when it does not answer, never with a password."""
 
+import sys
 from pathlib import Path
 
 import optuna
@@ -22,6 +23,8 @@ from fmnist.sweep.study.storage import NoAnswer, open_storage, storage_errors, w
         ("postgresql://me:se@cr:et@host:5432/db", "postgresql://me:***@host:5432/db"),
         ("postgresql://host/db?user=me&password=secret&x=1", "postgresql://host/db?user=me&password=***&x=1"),
         ("postgresql://host/db?password=secret", "postgresql://host/db?password=***"),
+        ("redis://:secret@host:6379/0", "redis://:***@host:6379/0"),
+        ("grpc://host:13000", "grpc://host:13000"),
         ("sqlite:///study.db", "sqlite:///study.db"),
         ("study.journal", "study.journal"),
     ],
@@ -75,6 +78,47 @@ def test_a_database_that_cannot_be_opened_is_one_line(url: str, said: str) -> No
         open_storage(url)
     assert said in str(error.value)
     assert "secret" not in str(error.value)
+    assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("url", "driver", "install"),
+    [
+        ("postgresql://me:secret@host/db", "psycopg", "psycopg[binary]"),
+        ("mysql+pymysql://me:secret@host/db", "pymysql", "pymysql"),
+        ("grpc://host:13000", "grpc", "grpcio protobuf"),
+        ("redis://:secret@host:6379/0", "redis", "redis"),
+    ],
+)
+def test_a_driver_that_is_missing_is_one_line_with_what_to_install(
+    url: str, driver: str, install: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in ("proxy", "redis_journal"):
+        monkeypatch.delitem(sys.modules, f"fmnist.sweep.study.{module}", raising=False)
+    monkeypatch.setitem(sys.modules, driver, None)
+    with pytest.raises(FmnistError) as error:
+        open_storage(url)
+    shown = without_password(url)
+    assert str(error.value) == f"hydra.sweeper.storage={shown}: its driver is not installed (pip install '{install}')"
+
+
+@pytest.mark.parametrize(
+    ("url", "said"),
+    [
+        ("grpc://127.0.0.1:1", "does not answer ("),
+        ("grpc://", "the host is missing (grpc://host:port)"),
+        ("grpc://host:port", "Port could not be cast to integer"),
+        ("redis://:secret@127.0.0.1:1/0", "does not answer ("),
+        ("redis://host:port", "Port could not be cast to integer"),
+        ("mysql+pymysql://me:secret@127.0.0.1:1/db", "does not answer ("),
+    ],
+)
+def test_a_server_that_is_not_there_is_one_line_at_once(url: str, said: str) -> None:
+    pytest.importorskip({"grpc": "grpc", "redis": "redis"}.get(url.partition("://")[0], "pymysql"))
+    with pytest.raises(FmnistError) as error:
+        open_storage(url)
+    assert str(error.value).startswith(f"hydra.sweeper.storage={without_password(url)}")
+    assert said in str(error.value)
     assert "\n" not in str(error.value)
 
 
