@@ -115,6 +115,16 @@ class LiveTable:
         return ", ".join(parts)
 
 
+class HiddenTable(LiveTable):
+    """Shows nothing: that of trials which another table follows."""
+
+    def begin(self, number: int, overrides: list[str]) -> None:
+        pass
+
+    def end(self, trial: FrozenTrial) -> None:
+        pass
+
+
 def duration(seconds: float) -> str:
     """1:02:03."""
     return str(timedelta(seconds=round(seconds)))

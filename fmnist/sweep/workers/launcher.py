@@ -17,7 +17,7 @@ from fmnist.errors import ConfigError, FmnistError, Terminated, one_line
 from fmnist.sweep.limits import Limits
 from fmnist.sweep.program import Program
 from fmnist.sweep.results.counts import Counts
-from fmnist.sweep.results.live_table import LiveTable
+from fmnist.sweep.results.live_table import HiddenTable, LiveTable
 from fmnist.sweep.results.writer import Writer
 from fmnist.sweep.space.values import quote
 from fmnist.sweep.study.storage import open_storage, storage_errors
@@ -52,19 +52,22 @@ class LaunchedLoop:
     ) -> None:
         self.overrides, self.config, self.hydra_context = list(overrides), config, hydra_context
         self.task, self.program, self.url, self.folder = task, program, url, folder
+        self.parent = os.getpid()
 
     def __call__(self, _config: DictConfig) -> str:
         """Why it ended before the study, or nothing. What it prints goes into workers/N/worker.log."""
         set_start_method("spawn", force=True)  # in a process of loky it is one that others cannot be started with
         said = Path(HydraConfig.get().runtime.output_dir) / "worker.log"
+        if os.getpid() == self.parent:  # joblib with one job: the sweep shows what happens
+            return self.run(show=False)
         with signals_interrupt(always=True), open(said, "a", buffering=1) as file, redirect_stdout(file):
             try:
-                return self.run()
+                return self.run(show=True)
             except (Terminated, FmnistError) as error:
                 echo(f"error: {error}")
                 return str(error)
 
-    def run(self) -> str:
+    def run(self, *, show: bool) -> str:
         loader = self.hydra_context.config_loader
         study = StudyConfig(self.overrides, self.config, loader, self.program.higher_is_better)
         job = Job(self.task, self.program, list(study.objectives), study.options.epoch)
@@ -74,7 +77,8 @@ class LaunchedLoop:
         limits = Limits(study.options, counts, next(iter(study.objectives)))
         with storage_errors(self.url):
             queue.join(study.identity())
-            live_table = LiveTable(study.name, list(study.objectives), study.budget, 1, counts)
+            table = LiveTable if show else HiddenTable
+            live_table = table(study.name, list(study.objectives), study.budget, 1, counts)
             work(study, queue, self.folder, self.hydra_context, job, limits, live_table, Writer(), 1)
         return limits.reached()
 
