@@ -124,6 +124,12 @@ class Slurm:
         """Until no job waits or runs."""
         self.wait_until(lambda: not self.jobs(), seconds)
 
+    def cancel(self) -> None:
+        """Every job, without mercy."""
+        for words in (("--signal=KILL", "--full"), ()):
+            self.run("scancel", *words, "--user", getpass.getuser(), check=False)
+        self.wait(60)
+
     def wait_until(self, condition: Callable[[], bool], seconds: float = 30) -> None:
         until = time.monotonic() + seconds
         while not condition():
@@ -136,11 +142,9 @@ class Slurm:
 
     def stop(self) -> None:
         """With all jobs, which would outlive the daemons."""
-        with suppress(AssertionError, subprocess.TimeoutExpired):
-            if len(self.daemons) == 3:
-                self.run("scancel", "--signal=KILL", "--full", "--user", getpass.getuser())
-                self.run("scancel", "--user", getpass.getuser())
-                self.wait(30)
+        if len(self.daemons) == 3:
+            with suppress(AssertionError, subprocess.TimeoutExpired):
+                self.cancel()
         for daemon in reversed(self.daemons):
             daemon.terminate()
             try:
