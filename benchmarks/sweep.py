@@ -1,4 +1,4 @@
-"""python benchmarks/sweep.py [workers|utilisation|official|cost|tracking|all] [--quick]: see benchmarks/README.md."""
+"""python benchmarks/sweep.py [workers|utilisation|launchers|official|cost|tracking|all] [--quick]: see README.md."""
 
 import argparse
 import tempfile
@@ -6,12 +6,20 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from cost import cost
+from launchers import launchers
 from official import official
 from results import Result, round_all, save, stamp, table
 from tracking import tracking
 from workers import utilisation, workers
 
-BENCHMARKS = {"workers": workers, "utilisation": utilisation, "official": official, "cost": cost, "tracking": tracking}
+BENCHMARKS = {
+    "workers": workers,
+    "utilisation": utilisation,
+    "launchers": launchers,
+    "official": official,
+    "cost": cost,
+    "tracking": tracking,
+}
 
 
 def main() -> None:
