@@ -14,7 +14,7 @@ from pathlib import Path
 from postgres import free_port
 
 PROGRAMS = ("munged", "slurmctld", "slurmd", "sbatch", "srun", "squeue", "scancel", "scontrol")
-PATH = os.pathsep.join([os.environ.get("PATH", os.defpath), "/usr/sbin", "/sbin"])  # a user's may lack the daemons'
+DAEMONS = "/usr/sbin"  # a user's path may lack it
 
 # A container has no cgroups to give: process groups follow the jobs. The CPUs need not be there.
 SETTINGS = """\
@@ -52,9 +52,13 @@ scontrol show job --oneliner | sed -n \\
 """
 
 
+def path(*before: Path) -> str:
+    return os.pathsep.join([*map(str, before), os.environ.get("PATH", os.defpath), DAEMONS])
+
+
 def missing() -> str | None:
     """Why there can be no SLURM here, and what to do about it."""
-    absent = [name for name in PROGRAMS if shutil.which(name, path=PATH) is None]
+    absent = [name for name in PROGRAMS if shutil.which(name, path=path()) is None]
     return f"SLURM is missing ({', '.join(absent)}): apt-get install slurm-wlm munge" if absent else None
 
 
@@ -63,10 +67,6 @@ class Slurm:
 
     def __init__(self, cpus: int = 2) -> None:
         self.folder = Path(tempfile.mkdtemp(prefix="fmnist-slurm-"))
-        self.environment: Mapping[str, str] = {
-            "SLURM_CONF": str(self.folder / "slurm.conf"),
-            "PATH": f"{self.folder / 'bin'}{os.pathsep}{PATH}",
-        }
         self.daemons: list[subprocess.Popen[bytes]] = []
         for name in ("state", "spool", "bin"):
             (self.folder / name).mkdir()
@@ -83,6 +83,11 @@ class Slurm:
             self.stop()
             raise
 
+    @property
+    def environment(self) -> Mapping[str, str]:
+        """What a process needs beside its own to use this SLURM."""
+        return {"SLURM_CONF": str(self.folder / "slurm.conf"), "PATH": path(self.folder / "bin")}
+
     def start(self) -> None:
         kinds = ("socket", "key-file", "pid-file", "seed-file", "log-file")
         files = [f"--{kind}={self.folder}/munge.{kind.removesuffix('-file')}" for kind in kinds]
@@ -94,7 +99,7 @@ class Slurm:
 
     def daemon(self, *command: str) -> None:
         """As children of this process: where nobody else reaps them, in a container, they would remain as zombies."""
-        program = shutil.which(command[0], path=PATH)
+        program = shutil.which(command[0], path=path())
         assert program is not None
         with open(self.folder / f"{command[0]}.log", "w") as log:
             environment = {**os.environ, **self.environment}

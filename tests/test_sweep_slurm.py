@@ -36,8 +36,9 @@ def one() -> Iterator[Slurm]:
 @pytest.fixture
 def slurm(one: Slurm, monkeypatch: pytest.MonkeyPatch) -> Iterator[Slurm]:
     """Reached by whatever the test starts; its jobs find this Python and the project."""
-    monkeypatch.setenv("SLURM_CONF", one.environment["SLURM_CONF"])
-    monkeypatch.setenv("PATH", os.pathsep.join([str(Path(sys.executable).parent), one.environment["PATH"]]))
+    python = str(Path(sys.executable).parent)
+    for name, value in {**one.environment, "PATH": f"{python}{os.pathsep}{one.environment['PATH']}"}.items():
+        monkeypatch.setenv(name, value)
     monkeypatch.setenv("PYTHONPATH", python_path(ROOT))
     yield one
     one.cancel()
