@@ -10,7 +10,7 @@ import pytest
 from cli import metrics
 from options import ROOT, python_path
 from ray_cluster import PYTHON, Ray, missing
-from sweeps import agrees_with_its_runs, states, swept, trials
+from sweeps import agrees_with_its_runs, run_sweep, states, trials
 
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(missing() is not None, reason=str(missing()))]
 
@@ -41,7 +41,7 @@ def test_the_environment_agrees_with_what_its_packages_ask_for() -> None:
 
 
 def test_a_grid_on_two_nodes_has_the_values_of_the_local_workers(ray: Ray, tmp_path: Path) -> None:
-    local = swept(*GRID, cwd=tmp_path, study="local")
+    local = run_sweep(*GRID, cwd=tmp_path, study="local")
     done = train(*GRID, *RAY, f"hydra.launcher.ray.init.address={ray.address}", "study=ray", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     launched = tmp_path / "multirun" / "ray"

@@ -13,7 +13,7 @@ from cli import metrics, train
 from options import ROOT, python_path
 from postgres import Server, Sweep, counts
 from slurm import Slurm, missing
-from sweeps import Going, agrees_with_its_runs, states, swept, trials
+from sweeps import RunningSweep, agrees_with_its_runs, run_sweep, states, trials
 
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(missing() is not None, reason=str(missing()))]
 
@@ -86,8 +86,8 @@ def killed_sweep(url: str, cwd: Path) -> None:
 
 
 def test_a_grid_through_submitit_has_the_values_of_the_local_workers(slurm: Slurm, tmp_path: Path) -> None:
-    local = swept(*GRID, cwd=tmp_path, study="local")
-    launched = swept(*GRID, *SUBMITIT, cwd=tmp_path, study="launched")
+    local = run_sweep(*GRID, cwd=tmp_path, study="local")
+    launched = run_sweep(*GRID, *SUBMITIT, cwd=tmp_path, study="launched")
     agrees_with_its_runs(launched, 4)
     assert states(launched) == ["COMPLETE"] * 4
     assert [(trial.params, trial.value) for trial in trials(launched)] == [
@@ -99,7 +99,7 @@ def test_a_grid_through_submitit_has_the_values_of_the_local_workers(slurm: Slur
 
 
 def test_the_jobs_of_a_killed_sweep_go_on_and_the_next_sweep_waits_for_them(slurm: Slurm, tmp_path: Path) -> None:
-    going = Going(*SEARCH, *SUBMITIT, cwd=tmp_path)
+    going = RunningSweep(*SEARCH, *SUBMITIT, cwd=tmp_path)
     going.wait_for_epoch(1)
     going.kill()
     assert len(slurm.jobs()) == 2
@@ -110,7 +110,7 @@ def test_the_jobs_of_a_killed_sweep_go_on_and_the_next_sweep_waits_for_them(slur
 
 
 def test_a_killed_job_costs_its_own_trial_an_attempt_at_most(slurm: Slurm, tmp_path: Path) -> None:
-    going = Going(*SEARCH, *SUBMITIT, "hydra.sweeper.retries=1", cwd=tmp_path)
+    going = RunningSweep(*SEARCH, *SUBMITIT, "hydra.sweeper.retries=1", cwd=tmp_path)
     going.wait_for_epoch(1)
     slurm.run("scancel", "--signal=KILL", "--full", slurm.jobs()[0])
     code, _, errors = going.end()
