@@ -6,10 +6,13 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import nullcontext
 from pathlib import Path
 
 import optuna
 import pytest
+from optuna.storages import RDBStorage
+from sqlalchemy.exc import OperationalError
 
 from fmnist.sweep.study import study_lock
 from fmnist.sweep.study.lock import lock_study
@@ -23,6 +26,7 @@ pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptio
 
 COUNT = """
 import sys, time
+from contextlib import nullcontext
 from pathlib import Path
 from fmnist.sweep.study.lock import lock_study
 from fmnist.sweep.study.storage import open_storage
@@ -153,3 +157,22 @@ def test_without_the_lock_no_trial_is_added(tmp_path: Path) -> None:
             study.enqueue_trial({"x": 2})
     study.enqueue_trial({"x": 3})
     assert [trial.system_attrs["fixed_params"] for trial in study.trials] == [{"x": 1}, {"x": 3}]
+
+
+def test_optuna_tries_no_second_time_to_add_a_trial_when_the_lock_is_lost(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url = f"sqlite:///{tmp_path}/study.db"
+    storage = open_storage(url)
+    study = optuna.create_study(study_name="s", storage=storage)
+    tries: list[int] = []
+
+    def lost(*_: object) -> None:
+        tries.append(1)
+        raise OperationalError("INSERT", {}, Exception("the server closed the connection"))
+
+    monkeypatch.setattr(RDBStorage, "_get_prepared_new_trial", lost)
+    storage.lock = lambda _: nullcontext(lambda: not tries)
+    with lock_study(storage, url, "s"), pytest.raises(Reconnected):
+        study.enqueue_trial({})
+    assert len(tries) == 1
