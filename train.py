@@ -10,7 +10,7 @@ from omegaconf import DictConfig
 from fmnist.config import repository, resolvers  # noqa: F401  a quick copy of the configs; resolvers of config.yaml
 from fmnist.sweep import trial
 from fmnist.terminal.output import output_is_optional
-from fmnist.terminal.user_errors import user_errors
+from fmnist.terminal.user_errors import report_user_errors
 
 
 @hydra.main(version_base="1.3", config_path="conf", config_name="config")
@@ -18,7 +18,7 @@ def main(config: DictConfig) -> float:
     """One run; returns its objective."""
     if trial.current():  # the sweep records its errors
         return train(config)
-    with user_errors(), output_is_optional():
+    with report_user_errors(), output_is_optional():
         return train(config)
 
 
@@ -28,7 +28,7 @@ def train(config: DictConfig) -> float:
     from threadpoolctl import threadpool_limits
 
     from fmnist.config import check
-    from fmnist.experiment import experiment
+    from fmnist.experiment import build_experiment
     from fmnist.run.resume import is_restarted_trial, resume_config
     from fmnist.run.run import Run
     from fmnist.terminal.console import echo, print_settings
@@ -45,7 +45,7 @@ def train(config: DictConfig) -> float:
         sources = job.runtime.config_sources
         config = resume_config(config, overrides, [Path(source.path) for source in sources if source.schema == "file"])
 
-    parts = experiment(config)
+    parts = build_experiment(config)
     splits = parts.load()
     rng = spawn_generators(parts.seed)
     network = parts.network(splits, rng)
@@ -62,10 +62,10 @@ def train(config: DictConfig) -> float:
             training.resume()
         # The run comes first: an epoch is on record before any callback acts on it.
         parts.trainer.fit(training, splits, parts.loss, parts.scheduler, parts.augment, [run, *parts.callbacks])
-        run.evaluate(parts.loss, parts.trainer)
+        run.evaluate(parts.loss, parts.trainer, parts.callbacks)
     return float(run.summary["value"])
 
 
 if __name__ == "__main__":
-    with user_errors():
+    with report_user_errors():
         main()

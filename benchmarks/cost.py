@@ -20,7 +20,7 @@ OVERRIDES = ("sweep=wide", "hydra/sweeper/pruner=median")
 PATTERNS = 6  # real trials that the finished ones are made from
 
 
-def cost(tmp: Path, quick: bool) -> Result:
+def measure_cost(tmp: Path, quick: bool) -> Result:
     """Sweeps of a task that does nothing, one worker, behind so many finished trials."""
     sizes, count, rounds = ([10, 300], 5, 1) if quick else ([10, 1000, 10000], 30, 2)
     found: Result = {"command": f"noop.py -m {' '.join(OVERRIDES)}, journal file", "goal": "as at 10"}

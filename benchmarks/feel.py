@@ -12,7 +12,7 @@ from results import Result
 TARGET = 0.89  # test accuracy of experiment=speedrun
 
 
-def feel(tmp: Path, quick: bool) -> Result:
+def measure_feel(tmp: Path, quick: bool) -> Result:
     starts = 3 if quick else 9
     found: Result = {"help_seconds": median(train(tmp, ["--help"]).seconds for _ in range(starts))}
     print(f"--help  {found['help_seconds']:.2f} s")

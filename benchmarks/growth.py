@@ -11,7 +11,7 @@ from worker import Worker, build, seconds
 PEERS = ("ours", "matmul")
 
 
-def growth(quick: bool) -> Result:
+def measure_growth(quick: bool) -> Result:
     """Seconds of an epoch, ours and the products alone, at each size."""
     rounds = 1 if quick else 3
     widths = (64, 512) if quick else (32, 64, 128, 256, 512, 1024, 2048)

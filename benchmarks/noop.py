@@ -51,7 +51,7 @@ if __name__ == "__main__":
     from fmnist.sweep.ask_tell import AskTell
     from fmnist.sweep.results.writer import ResultsWriter
     from fmnist.sweep.study.trial_queue import TrialQueue
-    from fmnist.terminal.user_errors import user_errors
+    from fmnist.terminal.user_errors import report_user_errors
 
     clock = Clock()
     for method in ("__init__", "open"):
@@ -63,7 +63,7 @@ if __name__ == "__main__":
         for method in SAMPLER:
             clock.watch(sampler, method, "sampler")
     try:
-        with user_errors():
+        with report_user_errors():
             main()
     finally:
         Path(os.environ["BENCHMARK_FILE"]).write_text(json.dumps(clock.calls))

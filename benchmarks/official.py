@@ -34,7 +34,7 @@ THEIRS = [
 ]
 
 
-def official(tmp: Path, quick: bool) -> Result:
+def measure_official(tmp: Path, quick: bool) -> Result:
     """Per seed: ours with the median pruner, theirs, ours without pruning."""
     trials, epochs, limit, seeds = (4, 2, 4000, 1) if quick else (20, 8, 20000, 3)
     fixed = ["loss=mse", "scheduler=constant", f"trainer.epochs={epochs}", f"dataset.train_limit={limit}"]

@@ -75,7 +75,7 @@ def run(
     load = Load()
     path = os.pathsep.join((str(SOURCE), str(ROOT / "benchmarks")))
     env = os.environ | {"PYTHONPATH": path, "WANDB_MODE": "disabled"} | env
-    with log.open("w") as out, pinned(cores):
+    with log.open("w") as out, pin_cores(cores):
         process = subprocess.Popen(command, cwd=ROOT, env=env, stdout=out, stderr=subprocess.STDOUT)
     while watch and psutil.Process(process.pid).status() != psutil.STATUS_ZOMBIE:
         watch(psutil.Process(process.pid))
@@ -90,7 +90,7 @@ def run(
 
 
 @contextmanager
-def pinned(cores: int) -> Iterator[None]:
+def pin_cores(cores: int) -> Iterator[None]:
     """Processes that are started inside have the last so many cores, where the system can; 0: all."""
     if not (cores and hasattr(os, "sched_setaffinity")):
         yield

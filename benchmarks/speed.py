@@ -5,15 +5,15 @@ import tempfile
 from pathlib import Path
 from statistics import median
 
-from feel import feel
-from growth import growth
+from feel import measure_feel
+from growth import measure_growth
 from page import details, findings, publish, text
 from peers import PEERS
 from process import Load
 from ratios import limit, summary
 from results import Result, load, round_all, save, stamp
 from rounds import measure
-from suite import NETWORKS, Cell, quick_suite, suite
+from suite import NETWORKS, Cell, full_suite, quick_suite
 
 PARTS = ("steps", "threads", "growth", "feel")
 QUICK = ("steps", "growth", "feel")
@@ -45,16 +45,16 @@ def main() -> None:
 def run(part: str, quick: bool) -> Result:
     """The results of one of PARTS, by their names in speed.json."""
     if part == "steps":
-        cells, rounds, passes = (quick_suite(), 3, 1) if quick else (suite(), 5, 3)
+        cells, rounds, passes = (quick_suite(), 3, 1) if quick else (full_suite(), 5, 3)
         return {"one_core": steps(*(measure(cells, PEERS, rounds) for _ in range(passes)))}
     if part == "threads":
         cells = [Cell(*network) for network in NETWORKS]
         settings = {"two_cores": (2, 2), "free": (0, 0)}
         return {name: steps(measure(cells, SEVERAL_THREADS, 3, *setting)) for name, setting in settings.items()}
     if part == "growth":
-        return {"growth": growth(quick)}
+        return {"growth": measure_growth(quick)}
     with tempfile.TemporaryDirectory(prefix="fmnist-benchmark-") as tmp:
-        return {"feel": feel(Path(tmp), quick)}
+        return {"feel": measure_feel(Path(tmp), quick)}
 
 
 def steps(*passes: list[Result]) -> Result:

@@ -56,7 +56,7 @@ class Cell(NamedTuple):
         ]
 
 
-def suite() -> list[Cell]:
+def full_suite() -> list[Cell]:
     """Every network with every optimizer and both activations; two networks with dropout and with batch norm."""
     cells = [
         Cell(hidden, batch, optimizer, activation)

@@ -5,13 +5,19 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from cost import cost
-from official import official
+from cost import measure_cost
+from official import measure_official
 from results import Result, round_all, save, stamp, table
-from tracking import tracking
-from workers import utilisation, workers
+from tracking import measure_tracking
+from workers import measure_workers, utilisation
 
-BENCHMARKS = {"workers": workers, "utilisation": utilisation, "official": official, "cost": cost, "tracking": tracking}
+BENCHMARKS = {
+    "workers": measure_workers,
+    "utilisation": utilisation,
+    "official": measure_official,
+    "cost": measure_cost,
+    "tracking": measure_tracking,
+}
 
 
 def main() -> None:

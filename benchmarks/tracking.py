@@ -7,7 +7,7 @@ from results import Result
 from study import ratios, sweep
 
 
-def tracking(tmp: Path, quick: bool) -> Result:
+def measure_tracking(tmp: Path, quick: bool) -> Result:
     """disabled, offline, disabled, …: a grid over seeds of one configuration, two at a time."""
     trials, epochs, rounds = (4, 1, 1) if quick else (30, 8, 3)
     overrides = [f"seed=range(1,{trials + 1})", "model.width=128", f"trainer.epochs={epochs}", "hydra.sweeper.n_jobs=2"]

@@ -11,7 +11,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from peers import PEERS, Unsupported
-from process import pinned
+from process import pin_cores
 from suite import EXAMPLES, STEPS, Cell, order
 
 WINDOW = 0.06  # seconds that a window lasts about
@@ -24,7 +24,7 @@ class Worker(ProcessPoolExecutor):
 
     def __init__(self, cores: int = 1) -> None:
         super().__init__(1, get_context("spawn"))
-        with pinned(cores):
+        with pin_cores(cores):
             self.call(silence)
 
     def call(self, function: Callable[..., Any], *arguments: Any) -> Any:

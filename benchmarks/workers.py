@@ -10,7 +10,7 @@ from study import ratios, sweep
 QUIET = 0.1  # cores that others may keep busy; with a core taken away, two workers have no second one
 
 
-def workers(tmp: Path, quick: bool) -> Result:
+def measure_workers(tmp: Path, quick: bool) -> Result:
     """1, 2, 1, 2, …: a grid over seeds of one configuration."""
     trials, epochs, rounds, most = (4, 1, 1, 1) if quick else (10, 3, 3, 7)
     overrides = [f"seed=range(1,{trials + 1})", "model.width=128", f"trainer.epochs={epochs}", "trainer.threads=1"]

@@ -6,7 +6,7 @@ from inspect import getdoc
 from pkgutil import iter_modules
 
 from fmnist import command
-from fmnist.terminal.user_errors import user_errors
+from fmnist.terminal.user_errors import report_user_errors
 
 
 def main() -> None:
@@ -18,7 +18,7 @@ def main() -> None:
         subparser = commands.add_parser(file.name.replace("_", "-"), help=text.partition("\n")[0], description=text)
         module.arguments(subparser)
         subparser.set_defaults(run=module.run)
-    with user_errors():
+    with report_user_errors():
         arguments = parser.parse_args()
         arguments.run(arguments)
 

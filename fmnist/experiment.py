@@ -8,7 +8,7 @@ from omegaconf import DictConfig, OmegaConf
 
 from fmnist.activation.base import Activation
 from fmnist.config import check
-from fmnist.config.build import build
+from fmnist.config.build import build_part
 from fmnist.config.values import plain_value
 from fmnist.errors import ConfigError, FmnistError, closest, shorten, show
 from fmnist.interfaces import Augment, Dataset, Engine, Init, Scheduler, Splits
@@ -67,14 +67,14 @@ class Experiment(NamedTuple):
         return splits
 
     def check_memory(self, splits: Splits) -> None:
-        """Raises FmnistError when the training needs more memory than the machine has."""
-        import psutil
+        """Raises FmnistError when the training needs more memory than the machine, or a container, has."""
+        from fmnist.engine.machine import memory_size
 
         trainer, model = self.trainer, self.model
         layers = [layer for _, layer in model.named_layers(splits.shape, splits.k, np.random.default_rng())]
         rows = max(trainer.batch_size, min(trainer.eval_batch_size, max(splits.val.size, splits.test.size)))
         needed = estimate_memory(layers, splits.d, rows, self.optimizer, trainer.precision)
-        if needed > (memory := psutil.virtual_memory().total):
+        if needed > (memory := memory_size()):
             values = {f"model.{f.name}": getattr(model, f.name) for f in fields(model)}
             values |= {"trainer.batch_size": trainer.batch_size, "trainer.eval_batch_size": trainer.eval_batch_size}
             keys = [f"{key}={show(value)}" for key, value in values.items() if isinstance(value, int | list) and value]
@@ -89,7 +89,7 @@ class Experiment(NamedTuple):
         return self.model.network(splits.shape, splits.k, **rngs, dtype=self.trainer.precision, engine=self.engine)
 
 
-def experiment(config: DictConfig) -> Experiment:
+def build_experiment(config: DictConfig) -> Experiment:
     """Build every part.
 
     Raises:
@@ -111,18 +111,18 @@ def experiment(config: DictConfig) -> Experiment:
     check.integer(0, seed=plain["seed"])
     check.name(study=plain.get("study"))
     check.text(resume=plain.get("resume"))
-    activation = build("activation", config.activation, Activation)
-    init = build("init", config.init, Init)
+    activation = build_part("activation", config.activation, Activation)
+    init = build_part("init", config.init, Init)
     return Experiment(
-        dataset=build("dataset", config.dataset, Dataset),
-        augment=build("augment", config.augment, Augment),
-        model=build("model", config.model, Model, activation=activation, init=init),
-        loss=build("loss", config.loss, Loss),
-        optimizer=build("optimizer", config.optimizer, Optimizer),
-        scheduler=build("scheduler", config.scheduler, Scheduler),
-        trainer=build("trainer", config.trainer, Trainer),
-        engine=build("engine", config.engine, Engine),
-        callbacks=[build(f"callbacks.{key}", part, Callback) for key, part in config.callbacks.items() if part],
+        dataset=build_part("dataset", config.dataset, Dataset),
+        augment=build_part("augment", config.augment, Augment),
+        model=build_part("model", config.model, Model, activation=activation, init=init),
+        loss=build_part("loss", config.loss, Loss),
+        optimizer=build_part("optimizer", config.optimizer, Optimizer),
+        scheduler=build_part("scheduler", config.scheduler, Scheduler),
+        trainer=build_part("trainer", config.trainer, Trainer),
+        engine=build_part("engine", config.engine, Engine),
+        callbacks=[build_part(f"callbacks.{key}", part, Callback) for key, part in config.callbacks.items() if part],
         trackers=build_trackers(config.tracker),
         seed=plain["seed"],
         objective=Objective(plain["objective"]),

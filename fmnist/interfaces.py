@@ -8,13 +8,10 @@ beside their subclasses, such as `optimizer/base.py`.
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, runtime_checkable
+from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
-
-if TYPE_CHECKING:
-    from optuna.trial import FrozenTrial
 
 Array = NDArray[Any]
 Rng = np.random.Generator
@@ -138,7 +135,7 @@ class ImageTable(NamedTuple):
 
 
 class MediaTracker(Protocol):
-    """A tracker that shows images, outside the training of a run."""
+    """A tracker that shows images: in the run that goes on, or by themselves."""
 
     def log_samples(self, folder: Path, dataset: str, samples: ImageTable, classes: Sequence[str]) -> None:
         """What a data set with these classes looks like."""
@@ -147,10 +144,3 @@ class MediaTracker(Protocol):
         self, folder: Path, y: Array, predicted: Array, classes: Sequence[str], picture: Path, mistakes: ImageTable
     ) -> None:
         """Labels y and predictions, both (n,), the confusion matrix as a picture, and the worst mistakes of a run."""
-
-
-class StudyTracker(Protocol):
-    """What watches a study."""
-
-    def show(self, trials: Sequence["FrozenTrial"], summary: Mapping[str, Any], *, end: str = "") -> None:
-        """The study as it stands; `end` says how it ended: finished, failed, interrupted."""

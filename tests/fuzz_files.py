@@ -24,11 +24,11 @@ import numpy as np
 import yaml
 from omegaconf import OmegaConf
 
-from fmnist.experiment import experiment
+from fmnist.experiment import build_experiment
 from fmnist.run.load import load_run
 from fmnist.run.resume import resume_config
 from fmnist.run.stored import find_runs
-from fmnist.terminal.user_errors import user_errors
+from fmnist.terminal.user_errors import report_user_errors
 from fmnist.training.generators import spawn_generators
 from fmnist.training.state import TrainingState
 
@@ -42,7 +42,7 @@ def load(folder: Path) -> None:
 
 
 def resume(folder: Path) -> None:
-    parts = experiment(resume_config(OmegaConf.create({"resume": str(folder)}), []))
+    parts = build_experiment(resume_config(OmegaConf.create({"resume": str(folder)}), []))
     splits, rng = parts.load(), spawn_generators(parts.seed)
     network = parts.network(splits, rng)
     parts.optimizer.bind(network.params, parts.engine)
@@ -224,13 +224,13 @@ def run_case(number: int, seed: int) -> str:
         folder = Path(home) / "run"
         shutil.copytree(RUN, folder)
         make(folder, dice)
-        told = io.StringIO()
+        errors = io.StringIO()
         try:
-            with redirect_stderr(told), user_errors(), warnings.catch_warnings():
+            with redirect_stderr(errors), report_user_errors(), warnings.catch_warnings():
                 warnings.simplefilter("error")
                 use(folder)
         except SystemExit as error:
-            lines = told.getvalue().splitlines()
+            lines = errors.getvalue().splitlines()
             if not error.code or len(lines) != 1 or not lines[0].startswith("error: "):
                 return f"{name}: exit {error.code} with {lines}"
             if len(lines[0]) > 1500:

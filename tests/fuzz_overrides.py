@@ -9,6 +9,7 @@ same cases. All run in this process, from Hydra's reading of the command line on
 
 import argparse
 import io
+import logging
 import os
 import random
 import re
@@ -28,7 +29,7 @@ from types import SimpleNamespace
 from typing import Any, NamedTuple
 from unittest import mock
 
-from hydra._internal.core_plugins.file_config_source import FileConfigSource
+from hydra._internal.config_repository import ConfigRepository
 from hydra._internal.hydra import Hydra
 from hydra.core.global_hydra import GlobalHydra
 from hydra.core.hydra_config import HydraConfig
@@ -38,7 +39,7 @@ ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT))  # of train.py
 
 import train as program  # noqa: E402
-from fmnist.terminal.user_errors import user_errors  # noqa: E402
+from fmnist.terminal.user_errors import report_user_errors  # noqa: E402
 from fmnist.training.trainer import Trainer  # noqa: E402
 
 MEMORY = 2**30  # bytes of the machine, as far as the program knows: no case shall fill the real one
@@ -123,9 +124,8 @@ def meets(mine: str, key: str, choice: Sequence[str]) -> bool:
 @contextmanager
 def machinery() -> Iterator[None]:
     """The program without what a run writes, and with the YAML files read once."""
-    read = FileConfigSource.load_config
-    kept: dict[tuple[str, str], Any] = {}
-
+    read = ConfigRepository.load_config
+    kept: dict[tuple[str, ...], Any] = {}
     get_mode_of_config = Hydra.get_mode
 
     def get_mode(self: Hydra, config_name: str | None, overrides: list[str]) -> Any:
@@ -134,14 +134,14 @@ def machinery() -> Iterator[None]:
             return None
         return get_mode_of_config(self, config_name, overrides)
 
-    def load_config(self: FileConfigSource, config_path: str) -> Any:
-        key = (self.path, config_path)
+    def load_config(self: ConfigRepository, config_path: str) -> Any:
+        key = (config_path, *(source.path for source in self.get_sources()))
         if key not in kept:
             kept[key] = read(self, config_path)
         return deepcopy(kept[key])
 
     with ExitStack() as stack:
-        stack.enter_context(mock.patch.object(FileConfigSource, "load_config", load_config))
+        stack.enter_context(mock.patch.object(ConfigRepository, "load_config", load_config))
         stack.enter_context(mock.patch.object(Hydra, "get_mode", get_mode))
         stack.enter_context(mock.patch("fmnist.run.run.Run.__enter__", lambda run: run))
         stack.enter_context(mock.patch("fmnist.run.run.Run.__exit__", return_value=None))
@@ -201,9 +201,10 @@ def message_of(words: Sequence[str]) -> tuple[int, str]:
     try:
         with (
             mock.patch.object(sys, "argv", ["train.py", "--config-path", str(ROOT / "conf"), *words, *bounds(words)]),
+            mock.patch.object(logging.root, "handlers", []),  # pytest's would hide what libraries log to the terminal
             redirect_stderr(errors),
             redirect_stdout(io.StringIO()),
-            user_errors(),
+            report_user_errors(),
         ):
             program.main()
     except Valid:

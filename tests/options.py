@@ -4,9 +4,12 @@ import os
 from pathlib import Path
 from typing import Any
 
+import pytest
 from omegaconf import DictConfig, OmegaConf
 
-from fmnist.config.build import build as build_part
+from fmnist.config.build import build_part
+from fmnist.errors import FmnistError
+from fmnist.experiment import Experiment, build_experiment
 
 ROOT = Path(__file__).parent.parent
 CONF = ROOT / "conf"
@@ -18,7 +21,7 @@ def python_path(*folders: Path) -> str:
     return os.pathsep.join([*map(str, folders), *map(os.path.abspath, inherited)])  # a child may run elsewhere
 
 
-def options(group: str) -> list[str]:
+def option_names(group: str) -> list[str]:
     return sorted(path.stem for path in (CONF / group).glob("*.yaml"))
 
 
@@ -29,3 +32,13 @@ def build(group: str, name: str, /, **changes: Any) -> Any:
     parts = {key: value for key, value in changes.items() if key not in config}
     config.update({key: value for key, value in changes.items() if key in config})
     return build_part(group, config, **parts)
+
+
+def build_or_skip(config: DictConfig) -> Experiment:
+    """All parts; the test is skipped if one needs a package that is not here."""
+    try:
+        return build_experiment(config)
+    except FmnistError as error:
+        if "is not installed: pip install" not in str(error):
+            raise
+        pytest.skip(str(error))

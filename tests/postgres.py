@@ -171,13 +171,13 @@ class Sweep:
             command = [sys.executable, "-u", str(ROOT / "train.py"), *words]
             self.process = subprocess.Popen(command, cwd=cwd, env=env, stdout=out, stderr=err)
 
-    def told(self) -> int:
-        """How many trials it has told the end of."""
+    def count_finished(self) -> int:
+        """How many trials it has finished."""
         return self.out.read_text().count("  trial ")
 
-    def wait_until_told(self, n: int) -> None:
+    def wait_until_finished(self, n: int) -> None:
         until = time.monotonic() + 180
-        while self.told() < n:
+        while self.count_finished() < n:
             assert self.process.poll() is None, self.err.read_text()
             assert time.monotonic() < until, self.out.read_text()
             time.sleep(0.02)

@@ -18,10 +18,11 @@ optuna.logging.set_verbosity(optuna.logging.WARNING)
 FINISHED = {"COMPLETE", "PRUNED", "FAIL"}
 
 
-def swept(*words: str, cwd: Path, study: str = "s", **environment: str) -> Path:
+def run_sweep(*words: str, cwd: Path, study: str = "s", **environment: str) -> Path:
     """The folder of a sweep that must succeed."""
     done = train(*words, f"study={study}", cwd=cwd, **environment)
     assert done.returncode == 0, done.stderr + done.stdout
+    assert "W&B has failed" not in done.stdout, done.stdout
     return cwd / "multirun" / study
 
 
@@ -36,7 +37,7 @@ def states(folder: Path) -> list[str]:
     return [trial.state.name for trial in trials(folder)]
 
 
-def told(folder: Path, number: int) -> dict[str, Any]:
+def trial_summary(folder: Path, number: int) -> dict[str, Any]:
     """What the trial's own run says of itself."""
     return json.loads((folder / str(number) / "summary.json").read_text())
 
@@ -48,14 +49,14 @@ def agrees_with_its_runs(folder: Path, n_trials: int) -> None:
     for trial in found:
         assert trial.state.name in FINISHED, trial
         if trial.state.name == "COMPLETE":
-            run = told(folder, trial.number)
+            run = trial_summary(folder, trial.number)
             assert trial.value == run["value"]
             assert trial.user_attrs["epochs"] == run["epochs"]
             log = (folder / str(trial.number) / "train.log").read_text()
             assert log.count(f"epoch {run['epochs']}/{run['epochs']} ") <= 1  # 0: killed behind the checkpoint
 
 
-class Going:
+class RunningSweep:
     """A sweep in the background."""
 
     def __init__(self, *words: str, cwd: Path, study: str = "s") -> None:

@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 
 from fmnist.errors import ConfigError
-from options import build, options
+from options import build, option_names
 
 VARIANTS: list[tuple[str, dict[str, float]]] = [
-    *((name, {}) for name in options("activation")),
+    *((name, {}) for name in option_names("activation")),
     ("elu", {"alpha": 0.5}),
     ("leaky_relu", {"slope": 0.2}),
     ("swish", {"beta": 2.0}),

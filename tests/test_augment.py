@@ -8,7 +8,7 @@ from fmnist.augment.flip_shift import FlipShift
 from fmnist.augment.none import NoAugment
 from fmnist.augment.shift import Shift
 from fmnist.errors import ConfigError
-from options import build, options
+from options import build, option_names
 
 
 def rng(seed=0):
@@ -42,7 +42,7 @@ def moves(image, pixels):
     return {(down, right): moved(image, down, right) for down in steps for right in steps}
 
 
-@pytest.mark.parametrize("name", options("augment"))
+@pytest.mark.parametrize("name", option_names("augment"))
 def test_every_augmentation_works_in_place_and_repeats_with_the_seed(name):
     augment, before, generator = build("augment", name), noise(50), rng(1)
     one, two, other = before.copy(), before.copy(), before.copy()

@@ -9,7 +9,7 @@ import pytest
 from fmnist.interfaces import Array
 from fmnist.network.activate import Activate
 from gradients import numeric_grad
-from options import build, options
+from options import build, option_names
 
 INPUTS, WIDTHS, CLASSES, BATCH = 7, [6, 5], 4, 5
 NORMS = ["none", "batch", "layer"]
@@ -57,8 +57,8 @@ def clear_of_kinks(activation: str, norm: str, dropout: float) -> Held:
 
 @pytest.mark.parametrize("dropout", [0.0, 0.3])
 @pytest.mark.parametrize("norm", NORMS)
-@pytest.mark.parametrize("loss_name", options("loss"))
-@pytest.mark.parametrize("activation", options("activation"))
+@pytest.mark.parametrize("loss_name", option_names("loss"))
+@pytest.mark.parametrize("activation", option_names("activation"))
 def test_gradient_is_that_of_finite_differences(activation: str, loss_name: str, norm: str, dropout: float) -> None:
     held, loss = clear_of_kinks(activation, norm, dropout), build("loss", loss_name)
     gradient = held.gradient(loss).copy()
@@ -76,7 +76,7 @@ def test_float32_gives_the_same_gradient_to_its_precision(norm: str, dropout: fl
     np.testing.assert_allclose(single, double, rtol=1e-3, atol=2e-5)
 
 
-@pytest.mark.parametrize("model", options("model"))
+@pytest.mark.parametrize("model", option_names("model"))
 def test_every_model_learns_its_batch_by_heart(model: str) -> None:
     """What any new model owes: gradients that lead downhill."""
     parts: dict[str, Any] = {"activation": build("activation", "tanh"), "init": build("init", "xavier")}

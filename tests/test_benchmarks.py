@@ -122,7 +122,7 @@ def test_a_worker_builds_and_times_a_peer_and_says_what_it_cannot_build(small: A
 
 @pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="the system cannot pin a process")
 def test_a_program_is_timed_on_its_cores_and_its_failure_is_shown(tmp_path: Path) -> None:
-    from process import pinned, run
+    from process import pin_cores, run
 
     log = tmp_path / "log"
     script = "import os; data = b'x' * 200_000_000; print(len(os.sched_getaffinity(0)), os.environ['GREETING'])"
@@ -132,7 +132,7 @@ def test_a_program_is_timed_on_its_cores_and_its_failure_is_shown(tmp_path: Path
     assert 200 < ended.peak_mb < 2000
     assert ended.cpu > 0
     assert ended.seconds > 0
-    with pinned(1):
+    with pin_cores(1):
         assert len(os.sched_getaffinity(0)) == 1
     assert os.sched_getaffinity(0) == before
     with pytest.raises(SystemExit, match=r"exit code 3 of .*\nno such thing"):

@@ -9,7 +9,7 @@ from subprocess import CompletedProcess
 
 import pytest
 
-from cli import TINY, run, summary, train, trained
+from cli import TINY, run, summary, train, train_run
 from fmnist.training.objective import higher_is_better
 
 QUIET = (*TINY, "trainer.epochs=2")
@@ -20,10 +20,10 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Adam with three seeds, twice with one of them; momentum two ways; a diverged run, and one that was killed."""
     cwd = tmp_path_factory.mktemp("compare")
     for seed in (1, 2, 3):
-        trained(*QUIET, f"seed={seed}", cwd=cwd, folder=f"outputs/adam{seed}")
+        train_run(*QUIET, f"seed={seed}", cwd=cwd, folder=f"outputs/adam{seed}")
     shutil.copytree(cwd / "outputs" / "adam3", cwd / "outputs" / "adam3_again")
-    trained(*QUIET, "optimizer=momentum", cwd=cwd, folder="outputs/nested/momentum9")
-    trained(*QUIET, "optimizer=momentum", "optimizer.momentum=0.5", cwd=cwd, folder="outputs/nested/momentum5")
+    train_run(*QUIET, "optimizer=momentum", cwd=cwd, folder="outputs/nested/momentum9")
+    train_run(*QUIET, "optimizer=momentum", "optimizer.momentum=0.5", cwd=cwd, folder="outputs/nested/momentum5")
     train(*QUIET, "loss=mse", "optimizer.lr=1e30", "hydra.run.dir=outputs/diverged", cwd=cwd)
     assert summary(cwd / "outputs" / "diverged")["state"] == "diverged"
     shutil.copytree(cwd / "outputs" / "adam1", cwd / "outputs" / "killed")
@@ -166,7 +166,7 @@ def test_where_the_data_lie_makes_no_other_setting(runs: Path) -> None:
 
 
 def test_an_inner_part_that_is_off_is_told_from_one_that_is_on(runs: Path) -> None:
-    off = trained(*QUIET, "callbacks.early_stopping=null", cwd=runs, folder="off")
+    off = train_run(*QUIET, "callbacks.early_stopping=null", cwd=runs, folder="off")
     line = compare(runs, "off", "outputs/adam1").stdout
     assert line.count("callbacks.early_stopping=null") == 1
     assert "early_stopping.patience" not in line
@@ -197,8 +197,8 @@ def test_runs_with_several_objectives_are_compared_by_the_test_set(runs: Path) -
     done = compare(runs, "other", "outputs/adam1")
     assert done.returncode == 0, done.stderr
     assert "test/accuracy" in done.stdout.splitlines()[0]
-    told = "the runs' objectives are val/accuracy, val/loss: compared by test/accuracy, which all have"
-    assert done.stdout.splitlines()[-1] == told
+    remark = "the runs' objectives are val/accuracy, val/loss: compared by test/accuracy, which all have"
+    assert done.stdout.splitlines()[-1] == remark
     named = compare(runs, "other", "outputs/adam1", "--metric", "val/loss").stdout
     assert "which all have" not in named
     shutil.rmtree(other)

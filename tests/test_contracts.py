@@ -19,13 +19,13 @@ from optuna.distributions import CategoricalDistribution, FloatDistribution, Int
 import fmnist.config.resolvers  # noqa: F401  config.yaml uses them
 from fmnist.__main__ import main
 from fmnist.errors import FmnistError
-from fmnist.experiment import Experiment, experiment
+from fmnist.experiment import Experiment
 from fmnist.interfaces import Metrics, Tracker
 from fmnist.sweep.study.instantiate import build_pruner, build_sampler
 from fmnist.training.callback import Callback
 from fmnist.training.generators import spawn_generators
 from fmnist.training.state import TrainingState
-from options import CONF, ROOT, options
+from options import CONF, ROOT, build_or_skip, option_names
 
 SMALL = ("dataset=blobs", "dataset.examples=200", "model.layers=1", "model.width=8", "trainer.epochs=4")
 # Optuna asks for a bound; the option has none, for it depends on the objective.
@@ -40,7 +40,7 @@ SPACE = {
 def parts(*overrides: str) -> Experiment:
     with initialize_config_dir(str(CONF), version_base="1.3"):
         config = compose("config", overrides=["tracker=none", *SMALL, *overrides])
-    return experiment(config)
+    return build_or_skip(config)
 
 
 # ---- callbacks
@@ -75,7 +75,7 @@ def without_clock(history: list[Metrics]) -> list[Metrics]:
     return [{k: v for k, v in row.items() if k not in ("seconds", "examples_per_second")} for row in history]
 
 
-@pytest.mark.parametrize("name", options("callbacks"))
+@pytest.mark.parametrize("name", option_names("callbacks"))
 def test_a_callback_remembers_nothing_that_changes_a_resumed_run(name: str, tmp_path: Path) -> None:
     """Stopped after two epochs and resumed with new callbacks, a training ends as if it had never been stopped."""
     chosen = (f"callbacks={name}", "engine=numpy")
@@ -99,7 +99,7 @@ def row(epoch: int) -> Metrics:
     return {"epoch": epoch, "train/loss": 1 / epoch, "train/accuracy": 0.5, "lr": 0.1, "seconds": 1.0}
 
 
-@pytest.mark.parametrize("name", options("tracker"))
+@pytest.mark.parametrize("name", option_names("tracker"))
 def test_a_tracker_survives_a_run_and_a_resume_and_writes_to_its_folder_alone(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -122,7 +122,7 @@ def test_a_tracker_survives_a_run_and_a_resume_and_writes_to_its_folder_alone(
     assert list(elsewhere.iterdir()) == []
 
 
-@pytest.mark.parametrize("name", options("tracker"))
+@pytest.mark.parametrize("name", option_names("tracker"))
 def test_a_tracker_may_be_finished_without_a_start(name: str) -> None:
     """So ends a run that failed before its first epoch."""
     tracker(name).finish({"state": "failed", "reason": "no data"})
@@ -131,7 +131,7 @@ def test_a_tracker_may_be_finished_without_a_start(name: str) -> None:
 # ---- engines
 
 
-@pytest.mark.parametrize("name", options("engine"))
+@pytest.mark.parametrize("name", option_names("engine"))
 def test_every_engine_trains_the_same_network_to_rounding(name: str, tmp_path: Path) -> None:
     plain = ("callbacks.pictures=null", "trainer.epochs=2")
     try:
@@ -163,7 +163,7 @@ def points(name: str, seed: int, n: int = 11) -> list[dict[str, Any]]:
 
 
 # A grid needs none: its points are queued.
-@pytest.mark.parametrize("name", [name for name in options("hydra/sweeper/sampler") if name != "grid"])
+@pytest.mark.parametrize("name", [name for name in option_names("hydra/sweeper/sampler") if name != "grid"])
 def test_a_sampler_stays_in_the_space_and_repeats_with_its_seed(name: str) -> None:
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     try:
@@ -178,7 +178,7 @@ def test_a_sampler_stays_in_the_space_and_repeats_with_its_seed(name: str) -> No
     assert points(name, seed=2, n=3) != proposed[:3]
 
 
-@pytest.mark.parametrize("name", options("hydra/sweeper/pruner"))
+@pytest.mark.parametrize("name", option_names("hydra/sweeper/pruner"))
 def test_a_pruner_answers_and_spares_the_best(name: str) -> None:
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     pruner = build_pruner(option("pruner", name))

@@ -10,12 +10,12 @@ from cli import TINY
 from fmnist.analysis.best_experiments import write_best_experiments
 from fmnist.analysis.comparison import compare
 from fmnist.analysis.curves import draw_curves
-from fmnist.analysis.replay import replay
-from fmnist.analysis.report.write import write_report
+from fmnist.analysis.replay import send_missing
+from fmnist.analysis.report.page import write_report
 from fmnist.errors import FmnistError
 from fmnist.run.stored import find_runs
 from fmnist.tracker.wandb import Wandb
-from sweeps import swept
+from sweeps import run_sweep
 
 SUMMARY = {"state": "finished", "reason": "", "objective": "val/accuracy", "value": 0.5, "best": {}, "last": {}}
 ALWAYS = {  # what any command needs
@@ -84,7 +84,7 @@ def cases(table: dict[str, list[tuple[bytes | None, str]]]) -> list[tuple[str, b
 
 @pytest.fixture(scope="module")
 def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return swept("-m", *TINY, "trainer.epochs=2", "seed=1,2,3", cwd=tmp_path_factory.mktemp("damaged"))
+    return run_sweep("-m", *TINY, "trainer.epochs=2", "seed=1,2,3", cwd=tmp_path_factory.mktemp("damaged"))
 
 
 @pytest.fixture
@@ -177,7 +177,7 @@ def test_the_mirror_goes_on_without_the_damaged_runs(
         return Sent()
 
     monkeypatch.setattr("fmnist.analysis.replay.send_run", send_run)
-    replay([sweep], Wandb(mode="offline"), again=True)
+    send_missing([sweep], Wandb(mode="offline"), again=True)
     assert sent == ["0", "2"]
     assert [line.split(": ")[:2] for line in capsys.readouterr().err.splitlines()] == [
         ["skipped", "s/1/config.yaml"],

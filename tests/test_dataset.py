@@ -10,7 +10,7 @@ from fmnist.dataset.blobs import Blobs
 from fmnist.dataset.digits import Digits
 from fmnist.dataset.fashion_mnist import FashionMNIST
 from fmnist.errors import ConfigError, FmnistError
-from options import CONF, build, options
+from options import CONF, build, option_names
 
 
 def has_key(name, key):
@@ -29,7 +29,7 @@ def cache(tmp_path_factory):
         yield
 
 
-@pytest.mark.parametrize("name", options("dataset"))
+@pytest.mark.parametrize("name", option_names("dataset"))
 def test_the_parts_are_bytes_share_one_array_and_do_not_overlap(name):
     """Or the data set says what is missing: without mirrors nothing is downloaded here."""
     dataset = build("dataset", name, mirrors=[]) if has_key(name, "mirrors") else build("dataset", name)

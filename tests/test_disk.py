@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from cli import TINY, metrics, summary, train, trained
+from cli import TINY, metrics, summary, train, train_run
 from options import ROOT
 from sweeps import states
 
@@ -52,7 +52,7 @@ def test_a_file_that_cannot_grow_is_one_line_and_the_run_can_go_on(tmp_path: Pat
     assert done.stderr.startswith("error: the disk is full (File too large): make room, then resume=run goes on")
     assert summary(tmp_path / "run")["state"] == "failed"
     assert train("resume=run", cwd=tmp_path).returncode == 0
-    straight = trained(*LARGE, cwd=tmp_path, folder="straight")
+    straight = train_run(*LARGE, cwd=tmp_path, folder="straight")
     assert summary(tmp_path / "run")["value"] == summary(straight)["value"]
 
 

@@ -24,7 +24,7 @@ from fmnist.network.layer import Layer
 from fmnist.network.layer_norm import LayerNorm
 from fmnist.network.parameters import Parameters
 from layers import backward, forward
-from options import ROOT, build, options
+from options import ROOT, build, option_names
 
 pytest.importorskip("numba", reason="pip install numba")
 ENGINES: tuple[Engine, Engine] = (NumPy(), Numba())
@@ -59,7 +59,7 @@ def of_activation(name: str, dtype: str) -> Callable[[Engine], list[Array]]:
     return results
 
 
-@pytest.mark.parametrize("name", options("activation"))
+@pytest.mark.parametrize("name", option_names("activation"))
 def test_activations_agree(name: str) -> None:
     agree(of_activation(name, "float32"))
 
@@ -76,7 +76,7 @@ def of_loss(name: str, dtype: str) -> Callable[[Engine], list[Array]]:
     return results
 
 
-@pytest.mark.parametrize("name", options("loss"))
+@pytest.mark.parametrize("name", option_names("loss"))
 def test_losses_agree(name: str) -> None:
     agree(of_loss(name, "float32"))
 
@@ -96,7 +96,7 @@ def of_optimizer(name: str, dtype: str, decoupled: bool) -> Callable[[Engine], l
 
 
 @pytest.mark.parametrize("decoupled", [False, True])
-@pytest.mark.parametrize("name", options("optimizer"))
+@pytest.mark.parametrize("name", option_names("optimizer"))
 def test_optimizers_agree(name: str, decoupled: bool) -> None:
     agree(of_optimizer(name, "float32", decoupled))
 
@@ -256,9 +256,9 @@ def test_a_rule_that_numba_cannot_compile_runs_in_numpy_and_says_so_once(capsys:
     z, a = normal(5, 4), np.empty((5, 4), "float32")
     for _ in range(2):
         Numba().bind(activate, by_the_table, (), z, None, a)()
-    told = capsys.readouterr().out.splitlines()
+    lines = capsys.readouterr().out.splitlines()
     np.testing.assert_array_equal(a, 2 * z)
-    (line,) = [line for line in told if "by_the_table" in line]
+    (line,) = [line for line in lines if "by_the_table" in line]
     assert line.startswith("engine=numba: NumPy runs activate of by_the_table, which cannot be compiled: ")
 
 

@@ -7,7 +7,7 @@ from hydra import compose, initialize_config_dir
 from omegaconf import DictConfig, OmegaConf
 
 import fmnist.config.resolvers  # noqa: F401  config.yaml uses them
-from cli import TINY, summary, train, trained
+from cli import TINY, summary, train, train_run
 from fmnist.errors import ConfigError
 from fmnist.run.experiment_file import experiment_text
 from options import CONF
@@ -20,7 +20,7 @@ def from_conf(overrides: list[str]) -> DictConfig:
 
 def rerun(cwd: Path, monkeypatch: pytest.MonkeyPatch, *overrides: str) -> tuple[Path, Path, str]:
     """A run, the run of its experiment file by the real command line, and the file's text."""
-    first = trained(*overrides, cwd=cwd, folder="sweep/7")
+    first = train_run(*overrides, cwd=cwd, folder="sweep/7")
     monkeypatch.chdir(cwd)
     text = experiment_text(Path("sweep") / "7", from_conf)
     (cwd / "sweep" / "experiment").mkdir()

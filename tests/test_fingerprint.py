@@ -17,12 +17,12 @@ import pytest
 
 from fmnist.engine import product
 from fmnist.engine.llvm.arguments import Arguments
-from fmnist.engine.llvm.fingerprint import fingerprint
+from fmnist.engine.llvm.fingerprint import hash_values
 from fmnist.engine.numba import Numba
 from fmnist.interfaces import Array
 from fmnist.network.activate import activate
 from fmnist.network.parameters import Parameters
-from options import ROOT, build, options
+from options import ROOT, build, option_names
 
 kernel = pytest.importorskip("fmnist.engine.llvm.kernel", reason="pip install numba")
 
@@ -157,22 +157,22 @@ def test_a_rule_that_is_bound_again_reads_its_values_again(
 
 
 def test_code_and_what_it_calls_are_part_of_the_fingerprint(monkeypatch: pytest.MonkeyPatch) -> None:
-    before = fingerprint(half)
-    assert before == fingerprint(half)
+    before = hash_values(half)
+    assert before == hash_values(half)
     monkeypatch.setattr(sys.modules[__name__], "helped", lambda z: z + 1)
-    assert fingerprint(half) != before
+    assert hash_values(half) != before
     monkeypatch.undo()
     consts = tuple(0.25 if const == 0.5 else const for const in half.__code__.co_consts)
     monkeypatch.setattr(half, "__code__", half.__code__.replace(co_consts=consts))
-    assert fingerprint(half) != before
+    assert hash_values(half) != before
 
 
 @pytest.mark.parametrize("name", ["multiply", "tile", "tile_columns", "transpose"])
 def test_the_helpers_of_a_loop_are_part_of_the_fingerprint(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     loops = product.forward_product, product.input_gradient
-    before = set(map(fingerprint, loops))
+    before = set(map(hash_values, loops))
     monkeypatch.setattr(product, name, lambda *_: 16)
-    assert set(map(fingerprint, loops)) != before
+    assert set(map(hash_values, loops)) != before
 
 
 def test_the_type_of_the_arrays_is_part_of_the_key() -> None:
@@ -182,18 +182,18 @@ def test_the_type_of_the_arrays_is_part_of_the_key() -> None:
 
 
 @pytest.mark.parametrize(
-    ("group", "name"), [(group, name) for group in ("activation", "loss", "optimizer") for name in options(group)]
+    ("group", "name"), [(group, name) for group in ("activation", "loss", "optimizer") for name in option_names(group)]
 )
 def test_every_rule_of_the_project_has_a_fingerprint(group: str, name: str) -> None:
     """Or it would be compiled in every process anew."""
     part = build(group, name)
-    assert fingerprint(part.rule) is not None
+    assert hash_values(part.rule) is not None
     if group == "activation":
-        assert fingerprint(part.derivative) is not None
+        assert hash_values(part.derivative) is not None
     if group == "optimizer":
         part.bind(Parameters({"W": (2,)}, {"b": (1,)}, "float32"))
         part.t = 1
-        assert fingerprint(type(part.scalars(0.1))) is not None
+        assert hash_values(type(part.scalars(0.1))) is not None
 
 
 class Pair(NamedTuple):
@@ -228,10 +228,10 @@ UNDESCRIBABLE: list[Any] = [object(), settings, Slope, np.array([object()]), (1,
 
 
 def test_values_that_differ_have_fingerprints_that_differ() -> None:
-    fingerprints = [fingerprint(value) for value in DIFFERENT]
+    fingerprints = [hash_values(value) for value in DIFFERENT]
     assert None not in fingerprints
     assert len(set(fingerprints)) == len(DIFFERENT)
-    assert fingerprints == [fingerprint(value) for value in DIFFERENT]
+    assert fingerprints == [hash_values(value) for value in DIFFERENT]
 
 
 def test_equal_values_have_equal_fingerprints() -> None:
@@ -239,12 +239,12 @@ def test_equal_values_have_equal_fingerprints() -> None:
         return FunctionType(value.__code__, value.__globals__) if isinstance(value, FunctionType) else value
 
     for value, other in ((np.ones(3), np.ones(3)), (half, again(half)), ({1, 2, 3}, {3, 2, 1}), (Pair(1.0), Pair(1.0))):
-        assert fingerprint(value) == fingerprint(other)
+        assert hash_values(value) == hash_values(other)
 
 
 @pytest.mark.parametrize("value", UNDESCRIBABLE)
 def test_what_cannot_be_described_has_no_fingerprint(value: Any) -> None:
-    assert fingerprint(value) is None
+    assert hash_values(value) is None
 
 
 def test_a_new_file_beside_the_kernels_changes_every_key(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

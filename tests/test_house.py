@@ -16,8 +16,8 @@ from omegaconf import OmegaConf
 
 import fmnist.config.resolvers  # noqa: F401  config.yaml uses them
 from cli import train
-from fmnist.experiment import GROUPS, experiment
-from options import CONF, ROOT, options
+from fmnist.experiment import GROUPS
+from options import CONF, ROOT, build_or_skip, option_names
 
 # From the ground up: a module imports from its own package and from lower floors, for whatever purpose.
 FLOORS = [
@@ -102,6 +102,19 @@ def test_no_old_name_comes_back() -> None:
     assert not found, "\n".join(found)
 
 
+# The rule of a paper, a field's operation or a picture has the name of its file; a decorator, that of what it declares.
+NAMED_LIKE_THEIR_FILE = ("activation", "loss", "optimizer", "network", "picture", "engine.operation")
+
+
+@pytest.mark.parametrize("module", [module for module in MODULES if module != "fmnist"])
+def test_a_function_does_not_repeat_the_name_of_its_module(module: str) -> None:
+    if not module.removeprefix("fmnist.").startswith(NAMED_LIKE_THEIR_FILE):
+        functions = {
+            node.name for node in ast.parse(MODULES[module].read_text()).body if isinstance(node, ast.FunctionDef)
+        }
+        assert module.rpartition(".")[2] not in functions
+
+
 def test_the_root_of_the_package_can_be_taken_in_at_a_glance() -> None:
     names = {path.name for path in (ROOT / "fmnist").iterdir()} - {"__init__.py", "__pycache__"}
     assert len(names) <= 25, sorted(names)
@@ -113,12 +126,12 @@ def section(group: str, name: str) -> dict[str, Any]:
     return values.get(name, {}) if group in LISTS else values
 
 
-OPTIONS = [(group, name) for group in GROUPS for name in options(group) if section(group, name)]
+OPTIONS = [(group, name) for group in GROUPS for name in option_names(group) if section(group, name)]
 
 
 @pytest.mark.parametrize("group", LISTS)
 def test_an_option_of_several_stands_under_its_own_name(group: str) -> None:
-    for name in options(group):
+    for name in option_names(group):
         values = OmegaConf.to_object(OmegaConf.load(CONF / group / f"{name}.yaml"))
         assert set(values) <= {name, "defaults"}
 
@@ -158,20 +171,13 @@ def test_a_yaml_begins_with_what_it_is_and_a_command(file: Path) -> None:
         assert "Try: python train.py" in lines[0]
 
 
-def needs(command: str) -> None:
-    """Skip what needs a package that is not here."""
-    if "engine=numba" in command:
-        pytest.importorskip("numba", reason="pip install numba")
-
-
 @pytest.mark.parametrize(
-    "choice", [f"{group}={name}" for group in [*GROUPS, "experiment", "debug", "sweep"] for name in options(group)]
+    "choice", [f"{group}={name}" for group in [*GROUPS, "experiment", "debug", "sweep"] for name in option_names(group)]
 )
 def test_every_option_composes_and_builds(choice: str) -> None:
-    needs(choice)
     with initialize_config_dir(str(CONF), version_base="1.3"):
         config = compose("config", overrides=[choice])
-    experiment(config)
+    build_or_skip(config)
 
 
 @pytest.mark.parametrize(
@@ -185,16 +191,15 @@ def test_every_option_composes_and_builds(choice: str) -> None:
 )
 def test_every_command_in_a_yaml_composes_and_builds(command: str) -> None:
     """Of a grid the first point."""
-    needs(command)
     overrides = [word if "[" in word else word.partition(",")[0] for word in command.split() if word != "-m"]
     with initialize_config_dir(str(CONF), version_base="1.3"):
-        experiment(compose("config", overrides=overrides))
+        build_or_skip(compose("config", overrides=overrides))
 
 
 def test_a_misspelt_new_option_would_be_found_too(tmp_path: Path) -> None:
     """The list of options in the message comes from the disk."""
     done = train("optimizer=nada", cwd=tmp_path)
-    assert done.stderr.count(", ") >= len(options("optimizer")) - 1
+    assert done.stderr.count(", ") >= len(option_names("optimizer")) - 1
     assert "did you mean nadam?" in done.stderr
 
 

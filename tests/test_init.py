@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from fmnist.errors import ConfigError
-from options import build, options
+from options import build, option_names
 
-every = pytest.mark.parametrize("name", options("init"))
+every = pytest.mark.parametrize("name", option_names("init"))
 IN, OUT = 300, 150
 
 # Variance of an entry, and the bound of a uniform distribution (√(3 · variance)).

@@ -13,7 +13,7 @@ import pytest
 
 from fmnist.__main__ import main
 from fmnist.analysis.differences import as_label
-from fmnist.analysis.leaderboards import leaderboards
+from fmnist.analysis.leaderboards import rank_runs
 from fmnist.analysis.settings import Setting
 from fmnist.errors import ConfigError
 from fmnist.run.stored import find_runs
@@ -64,7 +64,7 @@ def mixed(tmp_path: Path) -> Path:
 
 
 def test_other_data_are_never_ranked_together(mixed: Path) -> None:
-    boards = leaderboards(find_runs([mixed])).rankings
+    boards = rank_runs(find_runs([mixed])).rankings
     best = {board.data: [setting.best_run.folder.name for setting in board.settings] for board in boards}
     assert best == {
         "dataset=fashion dataset.train_limit=null": ["adam", "sgd"],
@@ -78,7 +78,7 @@ def test_how_pixels_are_scaled_is_a_setting_of_the_same_data(tmp_path: Path) -> 
     for normalize in ("scale", "standardize"):
         dataset = {**BLOBS, "normalize": normalize}
         write_run(tmp_path / normalize, 0.5, config={"dataset": dataset}, options={"dataset": "blobs"})
-    (board,) = leaderboards(find_runs([tmp_path])).rankings
+    (board,) = rank_runs(find_runs([tmp_path])).rankings
     assert board.keys == ["dataset.normalize"]
 
 
@@ -131,7 +131,7 @@ def test_what_changes_no_result_is_no_part_of_a_setting(tmp_path: Path) -> None:
         write_run(
             tmp_path / str(seed), 0.5, config={**whole, **config, "seed": seed, "study": f"s{seed}"}, options=options
         )
-    (board,) = leaderboards(find_runs([tmp_path])).rankings
+    (board,) = rank_runs(find_runs([tmp_path])).rankings
     assert [len(setting.by_seed) for setting in board.settings] == [4]
     assert "made by several engines, whose last digits differ: numpy (3), numba (1)" in list(board.remarks())
 
@@ -145,7 +145,7 @@ def test_wrappings_are_no_difference_between_settings_either(tmp_path: Path) -> 
         }
         options = {"optimizer": "adam", "tracker": ["wandb", "local"][number], "callbacks": ["default", "mine"][number]}
         write_run(tmp_path / str(number), lr, config=config, options=options)
-    (board,) = leaderboards(find_runs([tmp_path])).rankings
+    (board,) = rank_runs(find_runs([tmp_path])).rankings
     assert board.keys == ["optimizer.lr"]
 
 
@@ -165,12 +165,12 @@ def test_a_key_that_an_option_implies_is_not_shown_unless_it_was_set(
 def test_without_a_figure_that_all_have_a_metric_is_asked_for(tmp_path: Path) -> None:
     for objective in ("val/accuracy", "val/loss"):
         write_run(tmp_path / objective[4:], 0.5, config={"objective": objective}, options={})
-    assert leaderboards(find_runs([tmp_path])).metric == "test/accuracy"
+    assert rank_runs(find_runs([tmp_path])).metric == "test/accuracy"
     for file in tmp_path.rglob("summary.json"):
         summary = json.loads(file.read_text())
         file.write_text(json.dumps({key: summary[key] for key in summary if not key.startswith("test")}))
     with pytest.raises(ConfigError, match="one figure for all; the runs' objectives are val/accuracy, val/loss"):
-        leaderboards(find_runs([tmp_path]))
+        rank_runs(find_runs([tmp_path]))
 
 
 def test_a_label_is_short_and_clear() -> None:

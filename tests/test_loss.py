@@ -8,10 +8,10 @@ import pytest
 from fmnist.errors import ConfigError
 from fmnist.interfaces import Array
 from gradients import numeric_grad
-from options import build, options
+from options import build, option_names
 
 VARIANTS: list[tuple[str, dict[str, float]]] = [
-    *((name, {}) for name in options("loss")),
+    *((name, {}) for name in option_names("loss")),
     ("cross_entropy", {"label_smoothing": 0.3}),
     ("focal", {"gamma": 0.0}),
     ("focal", {"gamma": 0.5}),
@@ -136,7 +136,7 @@ def test_grad_is_the_one_worked_by_hand(name: str, changes: dict[str, float], ex
 
 def test_float32_sums_a_large_batch_without_losing_digits() -> None:
     n = 60_000
-    for name in options("loss"):
+    for name in option_names("loss"):
         z = np.tile(np.array([[0.3, -0.2, 0.1]], "float32"), (n, 1))
         y = np.zeros(n, np.intp)
         loss = build("loss", name)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from cli import TINY, run, summary, train, trained
+from cli import TINY, run, summary, train, train_run
 from fuzz_overrides import SMALL, machinery, message_of
 
 MISTAKES = {
@@ -94,6 +94,9 @@ MORE_MISTAKES = {
     "-m hydra.sweeper.params=5": ("hydra.sweeper.params=5", "a mapping"),
     "-m hydra.sweeper.objectives=2": ("hydra.sweeper.objectives=2", "a list of metrics"),
     "-m optimizer.lr=0.1,abc": ("optimizer.lr=abc", "a number above 0"),
+    "-m optimizer=interval(0,1)": ("optimizer=0", "one of adadelta"),
+    "-m hydra/sweeper/pruner=threshold hydra.sweeper.pruner._one_of_=5": ("pruner._one_of_=5", "a list of names"),
+    "loss._target_=nowhere.MSE": ("loss._target_=nowhere.MSE", "No module named 'nowhere'"),
     "-m hydra.sweeper.dry_run=true optimizer=sgd,adm": ("optimizer=adm", "did you mean adam?"),
     "-m hydra.sweeper.dry_run=true model.width=8,16,0": ("model.width=0", "from 1 up"),
     "-m optimizer=adam,sgd optimizer.beta1=0.8,0.9": ("optimizer.beta1=0.8,0.9", "one of the keys lr"),
@@ -171,7 +174,7 @@ def test_divergence_later_on_keeps_the_epochs_before(tmp_path: Path) -> None:
 
 
 def test_a_folder_that_holds_a_run_is_not_used_for_another(tmp_path: Path) -> None:
-    folder = trained(*TINY, cwd=tmp_path)
+    folder = train_run(*TINY, cwd=tmp_path)
     before = {path.name: path.read_bytes() for path in folder.iterdir()}
     done = train(*TINY, "seed=2", "hydra.run.dir=run", cwd=tmp_path)
     assert done.returncode == 2
@@ -180,7 +183,7 @@ def test_a_folder_that_holds_a_run_is_not_used_for_another(tmp_path: Path) -> No
 
 
 def test_resume_takes_no_other_experiment(tmp_path: Path) -> None:
-    trained(*TINY, cwd=tmp_path)
+    train_run(*TINY, cwd=tmp_path)
     done = train("resume=run", "optimizer=sgd", cwd=tmp_path)
     assert done.returncode == 2
     assert "optimizer=sgd: allowed is only trainer.epochs beside resume" in done.stderr
@@ -188,8 +191,8 @@ def test_resume_takes_no_other_experiment(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("file", ["last.npz", "best.npz"])
 def test_a_checkpoint_of_another_architecture_is_refused(file: str, tmp_path: Path) -> None:
-    folder = trained(*TINY, cwd=tmp_path)
-    other = trained(*TINY, "model.width=17", cwd=tmp_path, folder="other")
+    folder = train_run(*TINY, cwd=tmp_path)
+    other = train_run(*TINY, "model.width=17", cwd=tmp_path, folder="other")
     (other / file).replace(folder / file)
     if file == "last.npz":
         done = train("resume=run", cwd=tmp_path)
@@ -201,8 +204,8 @@ def test_a_checkpoint_of_another_architecture_is_refused(file: str, tmp_path: Pa
 
 
 def test_a_checkpoint_of_another_optimizer_is_refused(tmp_path: Path) -> None:
-    folder = trained(*TINY, cwd=tmp_path)
-    other = trained(*TINY, "optimizer=adamax", cwd=tmp_path, folder="other")
+    folder = train_run(*TINY, cwd=tmp_path)
+    other = train_run(*TINY, "optimizer=adamax", cwd=tmp_path, folder="other")
     (other / "last.npz").replace(folder / "last.npz")
     done = train("resume=run", cwd=tmp_path)
     assert done.returncode == 2
@@ -221,7 +224,7 @@ def test_a_data_file_that_is_not_the_official_one_is_named(tmp_path: Path) -> No
 
 @pytest.mark.parametrize("keep", [0, 1000])
 def test_a_truncated_checkpoint_is_refused(keep: int, tmp_path: Path) -> None:
-    file = trained(*TINY, cwd=tmp_path) / "last.npz"
+    file = train_run(*TINY, cwd=tmp_path) / "last.npz"
     file.write_bytes(file.read_bytes()[:keep])
     done = train("resume=run", cwd=tmp_path)
     assert done.returncode == 2

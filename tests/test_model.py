@@ -13,7 +13,7 @@ from fmnist.network.dropout import Dropout
 from fmnist.network.network import Network
 from fmnist.network.parameters import Parameters
 from layers import backward, forward
-from options import build, options
+from options import build, option_names
 
 NORMS = ["none", "batch", "layer"]
 
@@ -96,7 +96,7 @@ def test_width_is_a_number_or_a_list(width: int | list[int]) -> None:
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
-@pytest.mark.parametrize("name", options("model"))
+@pytest.mark.parametrize("name", option_names("model"))
 def test_every_model_starts_at_its_init_with_biases_of_zero(name: str, dtype: str) -> None:
     net = network(model=name, dtype=dtype)
     p = net.params

@@ -11,10 +11,10 @@ import pytest
 from fmnist.errors import CheckpointError, ConfigError
 from fmnist.interfaces import Array
 from fmnist.network.parameters import Parameters
-from fmnist.optimizer.base import CHUNK, chunks
-from options import build, options
+from fmnist.optimizer.update import CHUNK, chunks
+from options import build, option_names
 
-OPTIONS = options("optimizer")
+OPTIONS = option_names("optimizer")
 every = pytest.mark.parametrize("name", OPTIONS)
 
 

@@ -15,7 +15,7 @@ from hydra import compose, initialize_config_dir
 from omegaconf import OmegaConf
 from PIL import Image
 
-from cli import metrics, trained
+from cli import metrics, train_run
 from fmnist.__main__ import main
 from fmnist.analysis.samples import sample_rows
 from fmnist.callback.pictures import Pictures
@@ -61,7 +61,7 @@ def command(*words: str | Path) -> None:
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A run that still errs, evaluated."""
     words = ("dataset=blobs", "model.layers=1", "model.width=8", "trainer.epochs=2", "callbacks.progress=null")
-    made = trained(*words, cwd=tmp_path_factory.mktemp("pictures"))
+    made = train_run(*words, cwd=tmp_path_factory.mktemp("pictures"))
     command("evaluate", made)
     return made
 
@@ -123,9 +123,9 @@ def test_the_worst_mistakes_are_listed_and_shown(folder: Path, by_hand: dict[str
     p, y, rows = by_hand["p"], by_hand["y"], by_hand["rows"]
     wrong = [i for i in range(len(y)) if p[i].argmax() != y[i]]
     wrong.sort(key=lambda i: -p[i].max())
-    told = json.loads((folder / "evaluation.json").read_text())["mistakes"]
-    assert len(wrong) > 24 == len(told)
-    for mistake, i in zip(told, wrong, strict=False):
+    listed = json.loads((folder / "evaluation.json").read_text())["mistakes"]
+    assert len(wrong) > 24 == len(listed)
+    for mistake, i in zip(listed, wrong, strict=False):
         assert (mistake["row"], mistake["true"], mistake["predicted"]) == (rows[i], y[i], p[i].argmax())
         assert mistake["probability"] == pytest.approx(p[i].max(), abs=1e-5)
         assert mistake["true_probability"] == pytest.approx(p[i, y[i]], abs=1e-5)

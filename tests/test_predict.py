@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from cli import trained
+from cli import train_run
 from fmnist.__main__ import main
 from fmnist.errors import FmnistError
 from fmnist.run.load import LoadedRun, load_run
@@ -29,7 +29,7 @@ def command(*words: object) -> None:
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Digits: 8 × 8 pixels, and white is 16."""
     words = ("dataset=digits", "model.layers=1", "model.width=16", "optimizer.lr=0.02", "callbacks.pictures=null")
-    return trained(*words, "tracker=none", "callbacks.progress=null", cwd=tmp_path_factory.mktemp("predict"))
+    return train_run(*words, "tracker=none", "callbacks.progress=null", cwd=tmp_path_factory.mktemp("predict"))
 
 
 @pytest.fixture(scope="module")

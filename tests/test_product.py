@@ -69,7 +69,7 @@ def test_other_processors_have_other_tiles(registers: str, dtype: str, tmp_path:
     """AVX, ARM and SSE: the code that is written for them, run here."""
     code = (
         "import fmnist.engine.llvm.registers as r\n"
-        f"r.registers = lambda: r.Registers({registers})\n"
+        f"r.detect_registers = lambda: r.Registers({registers})\n"
         "import numpy as np; from test_product import SHAPES, Numba, results\n"
         "for shape in SHAPES:\n"
         f"    for exact, found in results(Numba(), *shape, '{dtype}'):\n"

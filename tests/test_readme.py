@@ -7,8 +7,8 @@ import pytest
 from hydra import compose, initialize_config_dir
 
 import fmnist.config.resolvers  # noqa: F401  config.yaml uses them
-from fmnist.experiment import GROUPS, experiment
-from options import CONF, ROOT, options
+from fmnist.experiment import GROUPS, build_experiment
+from options import CONF, ROOT, option_names
 
 NAMES = (
     "README.md",
@@ -38,7 +38,7 @@ def test_a_command_on_a_page_composes_and_builds(command: str) -> None:
     if any(word in command for word in ("resume=", "=sign", "experiment=best")):
         return  # they need a run, a file of the recipe, a sweep: see test_resume.py, test_recipes.py, test_sweep.py
     with initialize_config_dir(str(CONF), version_base="1.3"):
-        experiment(compose("config", overrides=overrides(command)))
+        build_experiment(compose("config", overrides=overrides(command)))
 
 
 def test_the_table_of_groups_names_each_group_and_no_option_that_is_not_there() -> None:
@@ -48,7 +48,7 @@ def test_the_table_of_groups_names_each_group_and_no_option_that_is_not_there() 
     assert {group for groups, _ in rows for group in groups} == folders >= {*GROUPS}
     for groups, names in rows:
         assert names
-        assert {*names} <= {name for group in groups for name in options(group)}, groups
+        assert {*names} <= {name for group in groups for name in option_names(group)}, groups
 
 
 def test_the_samplers_and_pruners_that_the_page_names_are_there() -> None:
@@ -56,7 +56,7 @@ def test_the_samplers_and_pruners_that_the_page_names_are_there() -> None:
         (cells,) = re.findall(rf"`{part}`s?(?::| such as) ((?:`\w+`,?\s*)+)", PAGES["docs/sweeps.md"])
         named = re.findall(r"`(\w+)`", cells)
         assert len(named) >= 4
-        assert {*named} <= {*options(f"hydra/sweeper/{part}")}
+        assert {*named} <= {*option_names(f"hydra/sweeper/{part}")}
 
 
 def test_the_space_that_the_page_shows_is_the_files() -> None:

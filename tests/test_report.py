@@ -13,12 +13,11 @@ from optuna.distributions import CategoricalDistribution, FloatDistribution
 from optuna.storages.journal import JournalFileBackend
 from optuna.trial import TrialState, create_trial
 
-from cli import TINY, run, summary, trained
+from cli import TINY, run, summary, train_run
 from fmnist.analysis.report.correlation import correlations
-from fmnist.analysis.report.page import render, safe_json
-from fmnist.analysis.report.page_data import page_data
+from fmnist.analysis.report.page import render, safe_json, write_report
+from fmnist.analysis.report.page_data import collect_data
 from fmnist.analysis.report.run_curves import thin
-from fmnist.analysis.report.write import write_report
 from fmnist.errors import ConfigError
 from fmnist.terminal.states import COLOURS
 from options import ROOT
@@ -29,7 +28,7 @@ LR = FloatDistribution(1e-4, 1e-1, log=True)
 
 @pytest.fixture(scope="module")
 def one(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return trained(
+    return train_run(
         *TINY, "trainer.epochs=3", "optimizer=nadam", "optimizer.lr=0.01", cwd=tmp_path_factory.mktemp("one")
     )
 
@@ -75,14 +74,14 @@ def sweep(folder: Path, one: Path, trials: int, states: str = "C") -> None:
             )
         )
     (folder / "multirun.yaml").write_text("hydra: {sweeper: {storage: null}}\n")
-    told = {"study": folder.name, "objectives": {"val/accuracy": "maximize"}}
+    record = {"study": folder.name, "objectives": {"val/accuracy": "maximize"}}
     best = {
         "number": trials - 1,
         "folder": str(folder / str(trials - 1)),
         "command": "the words",
         "by_name": "the name",
     }
-    (folder / "summary.json").write_text(json.dumps(told | {"best": best}))
+    (folder / "summary.json").write_text(json.dumps(record | {"best": best}))
 
 
 def embedded(file: Path) -> dict[str, Any]:
@@ -92,26 +91,26 @@ def embedded(file: Path) -> dict[str, Any]:
 
 
 def test_one_run(one: Path) -> None:
-    told, found = page_data([one]), summary(one)
-    assert told["best"]["value"] == found["value"]
-    assert told["best"]["metrics"]["test/accuracy"] == found["test/accuracy"]
-    assert told["best"]["commands"] == [(one / "command.txt").read_text().strip()]
-    changes = {key: (here, default) for key, here, default in told["best"]["changes"]}
+    page, found = collect_data([one]), summary(one)
+    assert page["best"]["value"] == found["value"]
+    assert page["best"]["metrics"]["test/accuracy"] == found["test/accuracy"]
+    assert page["best"]["commands"] == [(one / "command.txt").read_text().strip()]
+    changes = {key: (here, default) for key, here, default in page["best"]["changes"]}
     assert changes["optimizer"] == ("nadam", "adam")
     assert changes["optimizer.lr"] == ("0.01", "0.001")
     assert changes["trainer.epochs"] == ("3", "10")
     assert "optimizer.beta1" not in changes
-    assert "leaderboards" not in told
-    assert "searches" not in told
-    assert "failures" not in told
-    (curve,) = told["curves"]["runs"]
+    assert "leaderboards" not in page
+    assert "searches" not in page
+    assert "failures" not in page
+    (curve,) = page["curves"]["runs"]
     recorded = [json.loads(line) for line in (one / "metrics.jsonl").read_text().splitlines()]
     assert curve["epoch"] == [1, 2, 3]
     assert curve["val/loss"] == pytest.approx([row["val/loss"] for row in recorded], rel=1e-5)
 
 
 def test_the_confusion_matrix_is_that_of_evaluate(one: Path) -> None:
-    matrix = page_data([one])["confusion"]
+    matrix = collect_data([one])["confusion"]
     assert run("-m", "fmnist", "evaluate", one.name, cwd=one.parent).returncode == 0
     assert matrix["counts"] == json.loads((one / "evaluation.json").read_text())["confusion"]
     shown = np.array(matrix["cells"])
@@ -124,7 +123,7 @@ def test_the_confusion_matrix_is_that_of_evaluate(one: Path) -> None:
 def test_without_checkpoint_or_data_the_page_says_why(one: Path, tmp_path: Path) -> None:
     again(one, tmp_path / "run", 0.5, seed=1)
     (tmp_path / "run" / "best.npz").unlink()
-    assert "best.npz: there is no such checkpoint" in page_data([tmp_path])["confusion"]["missing"]
+    assert "best.npz: there is no such checkpoint" in collect_data([tmp_path])["confusion"]["missing"]
     shutil.copy(one / "best.npz", tmp_path / "run")
     config = (tmp_path / "run" / "config.yaml").read_text()
     gone = (
@@ -133,12 +132,12 @@ def test_without_checkpoint_or_data_the_page_says_why(one: Path, tmp_path: Path)
     parts = config.partition("dataset:\n")
     rest = parts[2][parts[2].index("\n", parts[2].rindex("  split_seed")) :]
     (tmp_path / "run" / "config.yaml").write_text(parts[0] + gone + "  val_fraction: 0.1\n" + rest)
-    assert set(page_data([tmp_path])["confusion"]) == {"missing"}
+    assert set(collect_data([tmp_path])["confusion"]) == {"missing"}
 
 
 def test_settings_are_compared_over_their_seeds(runs: Path) -> None:
-    told = page_data([runs])
-    board = told["leaderboards"][0]["columns"]
+    page = collect_data([runs])
+    board = page["leaderboards"][0]["columns"]
     assert board["optimizer"] == ["adam", "nadam"]
     assert board["val/accuracy"] == pytest.approx([0.6, 0.5])
     assert board["std"] == pytest.approx([0.1, 0.1])
@@ -146,9 +145,9 @@ def test_settings_are_compared_over_their_seeds(runs: Path) -> None:
     # t = 0.1 / (0.1 √(2/3)) = 1.2247 with four degrees of freedom.
     assert board["p"] == [None, pytest.approx(0.28786, abs=1e-4)]
     assert board["runs"] == ["3 finished, 1 unfinished", "3 finished"]
-    assert told["best"]["folder"] == str(runs / "adam2")
-    assert (told["best"]["seeds"], told["best"]["mean"]) == (3, pytest.approx(0.6))
-    (killed,) = told["failures"]["rows"]
+    assert page["best"]["folder"] == str(runs / "adam2")
+    assert (page["best"]["seeds"], page["best"]["mean"]) == (3, pytest.approx(0.6))
+    (killed,) = page["failures"]["rows"]
     assert killed["what"] == str(runs / "killed")
     assert killed["state"] == "unfinished"
 
@@ -156,16 +155,16 @@ def test_settings_are_compared_over_their_seeds(runs: Path) -> None:
 def test_a_key_that_only_comes_with_an_option_is_no_column(runs: Path) -> None:
     for file in [*runs.glob("adam*/config.yaml"), runs / "killed" / "config.yaml"]:
         file.write_text(file.read_text().replace("beta1: 0.9", "beta1: 0.8"))
-    assert "optimizer.beta1" not in page_data([runs])["leaderboards"][0]["columns"]
+    assert "optimizer.beta1" not in collect_data([runs])["leaderboards"][0]["columns"]
     (runs / "adam0" / "overrides.yaml").write_text("- optimizer.beta1=0.8\n")
-    assert "optimizer.beta1" in page_data([runs])["leaderboards"][0]["columns"]
+    assert "optimizer.beta1" in collect_data([runs])["leaderboards"][0]["columns"]
 
 
 def test_a_sweep(one: Path, tmp_path: Path) -> None:
     sweep(tmp_path / "mine", one, 18, "CCPCFC")
-    told = page_data([tmp_path / "mine"])
-    (search,) = told["searches"]
-    assert told["title"] == "Study mine"
+    page = collect_data([tmp_path / "mine"])
+    (search,) = page["searches"]
+    assert page["title"] == "Study mine"
     assert search["state"] == ["complete", "complete", "pruned", "complete", "failed", "complete"] * 3
     assert search["value"][:3] == [0, 0.5, 0.2]
     assert search["value"][4] == 0.2
@@ -176,9 +175,9 @@ def test_a_sweep(one: Path, tmp_path: Path) -> None:
     assert {row["trials"] for row in search["correlations"]} == {12}
     assert set(search["importances"]) == {"optimizer", "lr"}
     assert sum(search["importances"].values()) == pytest.approx(1)
-    assert [row["reason"] for row in told["failures"]["rows"]] == ["out of memory"] * 3
-    assert [row["setting"] for row in told["failures"]["rows"]] == ["number=4", "number=10", "number=16"]
-    assert told["best"]["commands"] == ["the words", "the name"]
+    assert [row["reason"] for row in page["failures"]["rows"]] == ["out of memory"] * 3
+    assert [row["setting"] for row in page["failures"]["rows"]] == ["number=4", "number=10", "number=16"]
+    assert page["best"]["commands"] == ["the words", "the name"]
 
 
 def test_a_study_out_of_reach_leaves_its_runs(one: Path, tmp_path: Path) -> None:
@@ -186,20 +185,20 @@ def test_a_study_out_of_reach_leaves_its_runs(one: Path, tmp_path: Path) -> None
     (tmp_path / "mine" / "study.journal").unlink()
     storage = "postgresql+nonsense://me:secret@nowhere/x"
     (tmp_path / "mine" / "multirun.yaml").write_text(f"hydra: {{sweeper: {{storage: '{storage}'}}}}\n")
-    told = page_data([tmp_path / "mine"])
-    assert "searches" not in told
-    (failure,) = told["failures"]["rows"]
+    page = collect_data([tmp_path / "mine"])
+    assert "searches" not in page
+    (failure,) = page["failures"]["rows"]
     assert failure["what"] == "study mine"
-    assert "secret" not in json.dumps(told)
-    assert told["best"]["value"] == pytest.approx(2 / 3)
+    assert "secret" not in json.dumps(page)
+    assert page["best"]["value"] == pytest.approx(2 / 3)
 
 
 def test_nothing_finished_is_a_page_all_the_same(one: Path, tmp_path: Path) -> None:
     again(one, tmp_path / "run", 0.5, seed=1)
     (tmp_path / "run" / "summary.json").unlink()
-    told = embedded(write_report([tmp_path / "run"]))
-    assert "best" not in told
-    assert told["failures"]["rows"][0]["reason"] == "no summary: it runs, or was killed"
+    page = embedded(write_report([tmp_path / "run"]))
+    assert "best" not in page
+    assert page["failures"]["rows"][0]["reason"] == "no summary: it runs, or was killed"
 
 
 def test_where_the_file_goes(one: Path, runs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -228,8 +227,8 @@ def test_a_mistake_is_one_line(words: tuple[str, ...], message: str, one: Path, 
 
 def test_metrics_that_are_unknown_name_the_closest(one: Path) -> None:
     with pytest.raises(ConfigError, match=r"did you mean val/loss\?"):
-        page_data([one], "val/los")
-    assert page_data([one], "val/loss")["upwards"] is False
+        collect_data([one], "val/los")
+    assert collect_data([one], "val/loss")["upwards"] is False
 
 
 def test_a_hundred_trials_are_small(one: Path, tmp_path: Path) -> None:

@@ -14,8 +14,8 @@ from optuna.storages.journal import JournalFileBackend
 from optuna.trial import TrialState, create_trial
 
 import browser as chromium
-from fmnist.analysis.report.write import write_report
-from sweeps import swept
+from fmnist.analysis.report.page import write_report
+from sweeps import run_sweep
 
 WHY_NOT = chromium.missing()
 pytestmark = pytest.mark.skipif(WHY_NOT is not None, reason=WHY_NOT or "")
@@ -36,7 +36,7 @@ def sweep(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The report of a small sweep that really ran; one of its trials is made to look as if it had failed."""
     cwd = tmp_path_factory.mktemp("sweep")
     words = ("sweep=smoke", "hydra.sweeper.n_trials=12", "hydra.sweeper.sampler.n_startup_trials=12")
-    folder = swept(*words, cwd=cwd)
+    folder = run_sweep(*words, cwd=cwd)
     storage = optuna.storages.JournalStorage(JournalFileBackend(str(folder / "study.journal")))
     study = optuna.load_study(study_name="s", storage=storage)
     study.add_trial(create_trial(state=TrialState.FAIL, user_attrs={"reason": f"no luck {EVIL}", "folder": "12"}))

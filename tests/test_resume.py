@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from cli import TINY, metrics, summary, train, trained
+from cli import TINY, metrics, summary, train, train_run
 from fmnist.init.zeros import Zeros
 from options import ROOT, build
 
@@ -52,26 +52,26 @@ def same(a: Path, b: Path) -> None:
         assert arrays(a / file) == arrays(b / file), file
     rows = [timeless(metrics(folder)) for folder in (a, b)]
     assert rows[0] == rows[1]
-    told = [summary(folder) for folder in (a, b)]
-    for summary_ in told:
+    both = [summary(folder) for folder in (a, b)]
+    for summary_ in both:
         summary_.pop("seconds")
         summary_.pop("timing")
         summary_["best"], summary_["last"] = timeless([summary_["best"], summary_["last"]])
-    assert told[0] == told[1]
+    assert both[0] == both[1]
 
 
 @pytest.fixture(scope="module")
 def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The run that nobody stopped."""
-    return trained(*STATEFUL, cwd=tmp_path_factory.mktemp("whole"))
+    return train_run(*STATEFUL, cwd=tmp_path_factory.mktemp("whole"))
 
 
 def test_the_same_config_and_seed_give_the_same_bits(whole: Path, tmp_path: Path) -> None:
-    same(whole, trained(*STATEFUL, cwd=tmp_path))
+    same(whole, train_run(*STATEFUL, cwd=tmp_path))
 
 
 def test_another_seed_gives_other_bits(whole: Path, tmp_path: Path) -> None:
-    other = trained(*STATEFUL, "seed=2", cwd=tmp_path)
+    other = train_run(*STATEFUL, "seed=2", cwd=tmp_path)
     assert arrays(other / "last.npz") != arrays(whole / "last.npz")
 
 
@@ -101,7 +101,7 @@ def test_killed_and_resumed_ends_as_never_stopped(whole: Path, tmp_path: Path) -
 
 
 def test_resuming_a_finished_run_changes_nothing(whole: Path, tmp_path: Path) -> None:
-    folder = trained(*STATEFUL, cwd=tmp_path)
+    folder = train_run(*STATEFUL, cwd=tmp_path)
     done = train("resume=run", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert not any(line.startswith("epoch ") for line in done.stdout.splitlines())
@@ -109,8 +109,8 @@ def test_resuming_a_finished_run_changes_nothing(whole: Path, tmp_path: Path) ->
 
 
 def test_a_run_killed_before_its_first_checkpoint_starts_again(tmp_path: Path) -> None:
-    folder = trained(*TINY, cwd=tmp_path)
-    other = trained(*TINY, cwd=tmp_path, folder="other")
+    folder = train_run(*TINY, cwd=tmp_path)
+    other = train_run(*TINY, cwd=tmp_path, folder="other")
     for file in ("best.npz", "last.npz", "summary.json"):
         (other / file).unlink()
     assert train("resume=other", cwd=tmp_path).returncode == 0
@@ -119,8 +119,8 @@ def test_a_run_killed_before_its_first_checkpoint_starts_again(tmp_path: Path) -
 
 def test_more_epochs_go_on_where_the_run_stopped(tmp_path: Path) -> None:
     """With a constant learning rate, 2 epochs and 3 more are 5 epochs."""
-    straight = trained(*TINY, "scheduler=constant", cwd=tmp_path, folder="straight")
-    halved = trained(*TINY, "scheduler=constant", "trainer.epochs=2", cwd=tmp_path, folder="halved")
+    straight = train_run(*TINY, "scheduler=constant", cwd=tmp_path, folder="straight")
+    halved = train_run(*TINY, "scheduler=constant", "trainer.epochs=2", cwd=tmp_path, folder="halved")
     done = train("resume=halved", "trainer.epochs=5", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     same(straight, halved)

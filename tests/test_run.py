@@ -11,7 +11,7 @@ import pytest
 from filelock import FileLock
 from omegaconf import OmegaConf
 
-from cli import TINY, metrics, run, summary, train, trained
+from cli import TINY, metrics, run, summary, train, train_run
 from fmnist.dataset.fashion_mnist import FashionMNIST
 from fmnist.errors import FmnistError
 from fmnist.files.lock import lock_folder
@@ -35,7 +35,7 @@ FILES = {
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return trained("debug=tiny", "optimizer=nadam", "seed=3", cwd=tmp_path_factory.mktemp("run"))
+    return train_run("debug=tiny", "optimizer=nadam", "seed=3", cwd=tmp_path_factory.mktemp("run"))
 
 
 def test_a_run_leaves_its_files_and_no_others(folder: Path) -> None:
@@ -77,16 +77,16 @@ def test_metrics_have_one_row_per_epoch_with_the_promised_columns(folder: Path) 
 def test_the_summary_agrees_with_the_metrics_and_the_checkpoint(folder: Path) -> None:
     rows = metrics(folder)
     accuracies = [float(row["val/accuracy"]) for row in rows]
-    told = summary(folder)
-    assert told["state"] == "finished"
-    assert told["value"] == max(accuracies)
-    assert told["best"]["epoch"] == accuracies.index(max(accuracies)) + 1
-    assert told["last"]["val/accuracy"] == accuracies[-1]
-    assert told["epochs"] == 5
-    assert told["parameters"] == 64 * 16 + 16 + 16 * 10 + 10
-    assert told["examples"] == {"train": 900, "val": 100, "test": 200}
+    result = summary(folder)
+    assert result["state"] == "finished"
+    assert result["value"] == max(accuracies)
+    assert result["best"]["epoch"] == accuracies.index(max(accuracies)) + 1
+    assert result["last"]["val/accuracy"] == accuracies[-1]
+    assert result["epochs"] == 5
+    assert result["parameters"] == 64 * 16 + 16 + 16 * 10 + 10
+    assert result["examples"] == {"train": 900, "val": 100, "test": 200}
     with np.load(folder / "best.npz") as best:
-        assert sum(array.size for array in best.values()) == told["parameters"]
+        assert sum(array.size for array in best.values()) == result["parameters"]
 
 
 def test_evaluate_finds_the_summarys_test_figures_again(folder: Path) -> None:
@@ -94,22 +94,22 @@ def test_evaluate_finds_the_summarys_test_figures_again(folder: Path) -> None:
     assert done.returncode == 0, done.stderr
     found = json.loads((folder / "evaluation.json").read_text())
     (folder / "evaluation.json").unlink()
-    told = summary(folder)
-    assert (found["test/accuracy"], found["test/loss"]) == (told["test/accuracy"], told["test/loss"])
+    result = summary(folder)
+    assert (found["test/accuracy"], found["test/loss"]) == (result["test/accuracy"], result["test/loss"])
     C = np.array(found["confusion"])
     assert C.sum() == 200
-    assert np.trace(C) / C.sum() == told["test/accuracy"]
+    assert np.trace(C) / C.sum() == result["test/accuracy"]
     assert C.sum(axis=1).tolist() == found["support"]
     assert found["recall"][0] == C[0, 0] / C[0].sum()
-    assert f"accuracy {told['test/accuracy']:.4f}" in done.stdout
+    assert f"accuracy {result['test/accuracy']:.4f}" in done.stdout
 
 
 def test_the_best_epoch_is_kept_not_the_last(tmp_path: Path) -> None:
     """A learning rate that grows to the absurd ruins the last epochs; the best network is an earlier one."""
     growing = ("scheduler=linear", "scheduler.start=0.1", "scheduler.final=300", "optimizer=adam")
-    told = summary(trained(*TINY, *growing, "trainer.epochs=8", cwd=tmp_path))
-    assert told["best"]["epoch"] < 8
-    assert told["test/accuracy"] > told["last"]["val/accuracy"]
+    result = summary(train_run(*TINY, *growing, "trainer.epochs=8", cwd=tmp_path))
+    assert result["best"]["epoch"] < 8
+    assert result["test/accuracy"] > result["last"]["val/accuracy"]
 
 
 def test_runs_started_in_the_same_instant_have_folders_of_their_own(tmp_path: Path) -> None:
@@ -167,7 +167,7 @@ def test_the_lock_of_a_killed_process_hinders_nobody(tmp_path: Path) -> None:
     code = "import os, sys; from pathlib import Path; from fmnist.files.lock import lock_folder\n"
     code += "with lock_folder(Path('run')): os._exit(9)"
     assert run("-c", code, cwd=tmp_path).returncode == 9
-    assert {path.name for path in trained(*TINY, cwd=tmp_path).iterdir()} == FILES
+    assert {path.name for path in train_run(*TINY, cwd=tmp_path).iterdir()} == FILES
 
 
 def test_one_folder_is_never_shared_by_two_processes(tmp_path: Path) -> None:
@@ -183,28 +183,28 @@ def test_one_folder_is_never_shared_by_two_processes(tmp_path: Path) -> None:
 def test_a_grid_runs_every_combination_in_hydras_order(tmp_path: Path) -> None:
     done = train("-m", *TINY, "optimizer=sgd,adam", "seed=1,2", "hydra.sweep.dir=sweep", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
-    told = [OmegaConf.to_object(OmegaConf.load(tmp_path / "sweep" / str(i) / "overrides.yaml")) for i in range(4)]
-    assert [words[-2:] for words in told] == [
+    result = [OmegaConf.to_object(OmegaConf.load(tmp_path / "sweep" / str(i) / "overrides.yaml")) for i in range(4)]
+    assert [words[-2:] for words in result] == [
         ["optimizer=sgd", "seed=1"],
         ["optimizer=sgd", "seed=2"],
         ["optimizer=adam", "seed=1"],
         ["optimizer=adam", "seed=2"],
     ]
-    alone = summary(trained(*TINY, "optimizer=adam", "seed=2", cwd=tmp_path))
+    alone = summary(train_run(*TINY, "optimizer=adam", "seed=2", cwd=tmp_path))
     assert summary(tmp_path / "sweep" / "3")["value"] == alone["value"]
 
 
 def test_without_a_validation_part_the_test_set_judges_the_last_network(tmp_path: Path) -> None:
-    folder = trained(*TINY, "dataset.val_fraction=0", cwd=tmp_path)
-    told = summary(folder)
-    assert told["objective"] == "test/accuracy"
-    assert told["value"] == told["test/accuracy"]
-    assert told["best"]["epoch"] == 5
-    assert told["examples"] == {"train": 1000, "val": 0, "test": 200}
+    folder = train_run(*TINY, "dataset.val_fraction=0", cwd=tmp_path)
+    result = summary(folder)
+    assert result["objective"] == "test/accuracy"
+    assert result["value"] == result["test/accuracy"]
+    assert result["best"]["epoch"] == 5
+    assert result["examples"] == {"train": 1000, "val": 0, "test": 200}
 
 
 def test_without_tracker_and_checkpoint_the_metrics_are_still_written(tmp_path: Path) -> None:
-    folder = trained(*TINY, "tracker=none", "callbacks.checkpoint=null", cwd=tmp_path)
+    folder = train_run(*TINY, "tracker=none", "callbacks.checkpoint=null", cwd=tmp_path)
     missing = {"best.npz", "last.npz"}
     assert {path.name for path in folder.iterdir()} == FILES - missing
     assert summary(folder)["test/accuracy"] > 0.5
@@ -212,9 +212,9 @@ def test_without_tracker_and_checkpoint_the_metrics_are_still_written(tmp_path: 
 
 def test_early_stopping_says_why(tmp_path: Path) -> None:
     patience = ("callbacks.early_stopping.patience=2", "optimizer.lr=1e-12", "trainer.epochs=50")
-    told = summary(trained(*TINY, *patience, cwd=tmp_path))
-    assert told["epochs"] == 3
-    assert told["reason"] == "early stopping: no better val/accuracy for 2 epochs"
+    result = summary(train_run(*TINY, *patience, cwd=tmp_path))
+    assert result["epochs"] == 3
+    assert result["reason"] == "early stopping: no better val/accuracy for 2 epochs"
 
 
 ODD = """
@@ -243,16 +243,16 @@ def test_an_engine_that_fell_back_is_on_record(tmp_path: Path) -> None:
 @pytest.mark.parametrize("experiment", ["quick", "seed_best", "final"])
 def test_experiments_train_on_real_images(experiment: str, tmp_path: Path) -> None:
     small = ("dataset.train_limit=2000", "dataset.test_limit=500", "trainer.epochs=1")
-    told = summary(trained(f"experiment={experiment}", *small, cwd=tmp_path))
-    assert told["dataset"] == "fashion_mnist"
-    assert told["examples"]["val"] == (200 if experiment == "quick" else 0)
-    assert told["test/accuracy"] > 0.4
+    result = summary(train_run(f"experiment={experiment}", *small, cwd=tmp_path))
+    assert result["dataset"] == "fashion_mnist"
+    assert result["examples"]["val"] == (200 if experiment == "quick" else 0)
+    assert result["test/accuracy"] > 0.4
 
 
 def test_overfitting_one_batch_reaches_zero_loss(tmp_path: Path) -> None:
-    told = summary(trained("debug=overfit", "dataset=digits", "dataset.test_limit=100", cwd=tmp_path))
-    assert told["examples"]["train"] == 64
-    assert told["value"] < 1e-3
+    result = summary(train_run("debug=overfit", "dataset=digits", "dataset.test_limit=100", cwd=tmp_path))
+    assert result["examples"]["train"] == 64
+    assert result["value"] < 1e-3
 
 
 def test_a_plain_run_imports_nothing_heavy_that_it_does_not_use(tmp_path: Path) -> None:

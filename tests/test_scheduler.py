@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from fmnist.errors import ConfigError
-from options import build, options
+from options import build, option_names
 
-every = pytest.mark.parametrize("name", options("scheduler"))
+every = pytest.mark.parametrize("name", option_names("scheduler"))
 
 BY_HAND: list[tuple[str, dict[str, float], dict[float, float]]] = [  # progress → factor
     ("constant", {}, {0: 1, 0.3: 1, 1: 1}),

@@ -16,10 +16,19 @@ from cli import TINY, summary, train
 from fmnist.errors import Terminated
 from fmnist.terminal.signals import signals_interrupt
 from options import ROOT, python_path
-from sweeps import Going, agrees_with_its_runs, states
+from sweeps import RunningSweep, agrees_with_its_runs, states
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such signals")
 LONG = (*TINY, "dataset.examples=20000", "trainer.epochs=2000")
+
+
+@pytest.fixture(autouse=True)
+def _nothing_is_ignored() -> Iterator[None]:
+    """Under nohup SIGHUP is ignored, and so it would be by the programs that are started here."""
+    before = {number: signal.signal(number, signal.SIG_DFL) for number in (signal.SIGTERM, signal.SIGHUP)}
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
 
 
 def start(*words: str, cwd: Path) -> "subprocess.Popen[str]":
@@ -57,20 +66,20 @@ def test_a_signal_to_a_whole_sweep_leaves_a_study_to_go_on_with(tmp_path: Path) 
     """As systemd, SLURM and a closed terminal do it: the workers get the signal too, and before their parent."""
     words = ("sweep=smoke", "trainer.epochs=10", "dataset.examples=12000", "hydra.sweeper.n_jobs=2")
     words = (*words, "hydra.sweeper.n_trials=5")
-    going = Going(*words, cwd=tmp_path)
-    going.wait_for_lines(1)
-    workers = going.workers()
-    for pid in [*workers, going.process.pid]:
+    sweep = RunningSweep(*words, cwd=tmp_path)
+    sweep.wait_for_lines(1)
+    workers = sweep.workers()
+    for pid in [*workers, sweep.process.pid]:
         os.kill(pid, signal.SIGTERM)
-    code, output, errors = going.end()
+    code, output, errors = sweep.end()
     assert (code, errors) == (143, "error: interrupted by SIGTERM\n")
     assert "study=s goes on with it" in output
-    assert not {"RUNNING", "FAIL"} & set(states(going.folder))
-    assert summary(going.folder)["counts"]["waiting"]
+    assert not {"RUNNING", "FAIL"} & set(states(sweep.folder))
+    assert summary(sweep.folder)["counts"]["waiting"]
     assert not any(Path(f"/proc/{pid}").exists() for pid in workers)
     done = train(*words, "study=s", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
-    agrees_with_its_runs(going.folder, 5)
+    agrees_with_its_runs(sweep.folder, 5)
 
 
 @contextmanager

@@ -17,12 +17,12 @@ from fmnist.sweep.space.space import Dimension, Space
 WHERE = "hydra.sweeper.params.a"
 
 
-def typed(value):
+def with_types(value):
     """1, 1.0 and true are equal in Python, 0.0 and -0.0 too: tell them apart."""
     if isinstance(value, list | tuple):
-        return [typed(v) for v in value]
+        return [with_types(v) for v in value]
     if isinstance(value, dict):
-        return {k: typed(v) for k, v in value.items()}
+        return {k: with_types(v) for k, v in value.items()}
     return type(value).__name__, repr(value)
 
 
@@ -224,7 +224,7 @@ def test_words_by_hand(value, override):
     space, _ = parse_space({"a": [value]}, [])
     [point] = space.grid(None)
     assert space.overrides(point) == [override]
-    assert typed(hydra(override).value()) == typed(value)
+    assert with_types(hydra(override).value()) == with_types(value)
 
 
 def test_steps_of_a_tenth_are_tenths():
@@ -257,14 +257,14 @@ def test_hydra_reads_back_exactly_what_is_written(value):
     [override] = space.overrides(point)
     override = hydra(override)
     assert not override.is_sweep_override()
-    assert typed(override.value()) == typed(value)
+    assert with_types(override.value()) == with_types(value)
 
 
 @given(floats.filter(math.isfinite), floats.filter(math.isfinite), st.randoms(use_true_random=False))
 def test_a_number_of_an_interval_comes_back_to_the_bit(a, b, chance: random.Random):
     low, high = sorted((a, b))
     value = min(high, max(low, low + chance.random() * (high / 2 - low / 2)))
-    assert typed(reread(FloatDistribution(low, high), value)) == typed(value)
+    assert with_types(reread(FloatDistribution(low, high), value)) == with_types(value)
 
 
 def as_hydra(value):
@@ -296,7 +296,7 @@ def test_choices_are_hydra_s_elements(values, simple, in_yaml):
         return  # may be the text of a list beside it
     found = parse_space({"a": body}, [])[0] if in_yaml else parse_space({}, [f"a={body}"])[0]
     overrides = [found.overrides(point)[0] for point in found.grid(None)]
-    assert typed([hydra(override).value() for override in overrides]) == typed(elements) == typed(values)
+    assert with_types([hydra(override).value() for override in overrides]) == with_types(elements) == with_types(values)
 
 
 numbers = st.integers(-20, 20) | st.sampled_from([0.1, 0.25, -0.3, 1.5, 2.0, -2.5, 1e-1])
@@ -310,7 +310,7 @@ def test_ranges_are_hydra_s(start, stop, step):
         assert "not empty" in str(mistake({}, f"a={body}"))
         return
     space, _ = parse_space({}, [f"a={body}"])
-    assert typed([point["a"] for point in space.grid(None)]) == typed(expected)
+    assert with_types([point["a"] for point in space.grid(None)]) == with_types(expected)
 
 
 @given(floats.filter(math.isfinite), floats.filter(math.isfinite), st.booleans())
@@ -322,7 +322,7 @@ def test_intervals_have_hydra_s_ends(a, b, whole):
         return
     found = one(body)
     assert isinstance(found, IntDistribution if whole else FloatDistribution)
-    assert typed([found.low, found.high]) == typed([sweep.start, sweep.end])
+    assert with_types([found.low, found.high]) == with_types([sweep.start, sweep.end])
 
 
 @given(st.integers(-50, 50), st.integers(1, 30), st.sampled_from(["1", "0.1", "0.05", "0.3", "2", "1e-3"]))

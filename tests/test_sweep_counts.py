@@ -10,19 +10,19 @@ from fmnist.sweep.results.counts import Counts
 BEGIN = datetime(2026, 1, 1)
 
 
-def ended(value: float | None, state: TrialState, after: int) -> FrozenTrial:
+def make_trial(value: float | None, state: TrialState, after: int) -> FrozenTrial:
     trial = create_trial(value=value, state=state)
     trial.datetime_complete = BEGIN + timedelta(seconds=after) if state.is_finished() else None
     return trial
 
 
 TRIALS = [
-    ended(0.5, TrialState.COMPLETE, 1),
-    ended(0.7, TrialState.COMPLETE, 4),
-    ended(0.6, TrialState.COMPLETE, 2),
-    ended(None, TrialState.FAIL, 3),
-    ended(0.9, TrialState.PRUNED, 5),
-    ended(None, TrialState.RUNNING, 0),
+    make_trial(0.5, TrialState.COMPLETE, 1),
+    make_trial(0.7, TrialState.COMPLETE, 4),
+    make_trial(0.6, TrialState.COMPLETE, 2),
+    make_trial(None, TrialState.FAIL, 3),
+    make_trial(0.9, TrialState.PRUNED, 5),
+    make_trial(None, TrialState.RUNNING, 0),
 ]
 
 

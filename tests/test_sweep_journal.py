@@ -17,7 +17,7 @@ from cli import train
 from fmnist.errors import DamagedFile
 from fmnist.sweep.study.journal import JournalFile, open_journal
 from options import ROOT, python_path
-from sweeps import swept, trials
+from sweeps import run_sweep, trials
 
 
 def study(path: Path) -> optuna.Study:
@@ -228,7 +228,7 @@ SWEEP = ("-m", "debug=tiny", "dataset=blobs", "callbacks.progress=null")
 
 
 def test_a_sweep_goes_on_with_a_torn_journal_and_refuses_a_damaged_one(tmp_path: Path) -> None:
-    folder = swept(*SWEEP, "seed=1,2", cwd=tmp_path)
+    folder = run_sweep(*SWEEP, "seed=1,2", cwd=tmp_path)
     path = folder / "study.journal"
     before = path.read_bytes()
     path.write_bytes(before[:-30] + b"\0" * 300)

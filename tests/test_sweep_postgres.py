@@ -59,8 +59,8 @@ def test_two_machines_started_at_once_share_one_budget(server: Server, sweeps: l
         sweeps.append(Sweep(*words(url, 10), cwd=folder, host=host))
     for sweep in sweeps:
         assert sweep.end() == (0, "")
-        assert sweep.told() > 0
-    assert sum(sweep.told() for sweep in sweeps) == 10
+        assert sweep.count_finished() > 0
+    assert sum(sweep.count_finished() for sweep in sweeps) == 10
 
     found = trials(url, "x")
     assert [trial.number for trial in found] == list(range(10))
@@ -71,13 +71,14 @@ def test_two_machines_started_at_once_share_one_budget(server: Server, sweeps: l
         agrees_with_its_run(trial, runs.pop())
 
 
+@pytest.mark.slow  # test_sweep_kill.py has it with a journal
 def test_workers_come_and_die_and_the_budget_is_kept(server: Server, sweeps: list[Sweep], tmp_path: Path) -> None:
     url = server.database("come_and_go")
     sweeps.append(Sweep(*words(url, 8), cwd=tmp_path))
     sweeps.append(Sweep(*words(url, 8), cwd=tmp_path))
-    sweeps[0].wait_until_told(2)
+    sweeps[0].wait_until_finished(2)
     sweeps.append(Sweep(*words(url, 8), cwd=tmp_path))
-    sweeps[1].wait_until_told(3)
+    sweeps[1].wait_until_finished(3)
     sweeps[1].kill()
     for late in (sweeps[0], sweeps[2]):
         assert late.end() == (0, "")
@@ -90,11 +91,12 @@ def test_workers_come_and_die_and_the_budget_is_kept(server: Server, sweeps: lis
         agrees_with_its_run(trial, tmp_path / "multirun" / "x" / str(trial.number))
 
 
+@pytest.mark.slow  # test_sweep_kill.py has it with a journal
 def test_a_later_start_takes_up_what_the_dead_left(server: Server, sweeps: list[Sweep], tmp_path: Path) -> None:
     url = server.database("left_behind")
-    for told in (1, 2):
+    for n in (1, 2):
         sweeps.append(Sweep(*words(url, 6, "hydra.sweeper.n_jobs=2"), cwd=tmp_path))
-        sweeps[-1].wait_until_told(told)
+        sweeps[-1].wait_until_finished(n)
         sweeps[-1].kill()
     left = counts(trials(url, "x"))
     assert left["WAITING"] + left.get("RUNNING", 0) > 0
@@ -112,7 +114,7 @@ def test_a_server_that_dies_ends_the_sweep_with_a_line_and_the_sweep_goes_on_lat
 ) -> None:
     url = server.database("dies")
     sweeps.append(Sweep(*words(url, 8, "hydra.sweeper.n_jobs=2", "hydra.sweeper.reconnect=0"), cwd=tmp_path))
-    sweeps[0].wait_until_told(3)
+    sweeps[0].wait_until_finished(3)
     server.kill()
     try:
         code, error = sweeps[0].end()

@@ -27,10 +27,10 @@ def url(tmp_path: Path) -> str:
 @pytest.fixture
 def queue(url: str) -> TrialQueue:
     """Of four trials."""
-    return opened(url)
+    return open_queue(url)
 
 
-def opened(url: str, budget: int = 4, points: Any = (), **known: Any) -> TrialQueue:
+def open_queue(url: str, budget: int = 4, points: Any = (), **known: Any) -> TrialQueue:
     queue = TrialQueue("s", url)
     queue.open(known, ["maximize"], budget, points)
     return queue
@@ -51,7 +51,7 @@ def own(queue: TrialQueue, trial: FrozenTrial, who: dict[str, Any] | None) -> No
 
 
 def test_the_budget_waits_and_the_first_trials_have_the_points(url: str) -> None:
-    queue = opened(url, 3, [{"x": 1}, {"x": 2}])
+    queue = open_queue(url, 3, [{"x": 1}, {"x": 2}])
     assert states(queue) == "WAITING WAITING WAITING"
     fixed = [trial.system_attrs["fixed_params"] for trial in queue.study.get_trials()]
     assert fixed == [{"x": 1}, {"x": 2}, {}]
@@ -67,7 +67,7 @@ def test_trials_are_taken_in_order_each_once_and_marked(queue: TrialQueue) -> No
 
 
 def test_two_queues_on_one_study_never_take_the_same_trial(queue: TrialQueue, url: str) -> None:
-    other = opened(url)
+    other = open_queue(url)
     assert [take(each).number for each in (queue, other, other, queue)] == [0, 1, 2, 3]
     assert queue.pop() is None
     assert other.pop() is None
@@ -75,17 +75,17 @@ def test_two_queues_on_one_study_never_take_the_same_trial(queue: TrialQueue, ur
 
 def test_going_on_fills_the_queue_up_to_the_budget(queue: TrialQueue, url: str) -> None:
     take(queue)
-    assert len(opened(url, 6, [{"x": n} for n in range(5)]).study.get_trials()) == 6
+    assert len(open_queue(url, 6, [{"x": n} for n in range(5)]).study.get_trials()) == 6
     assert queue.trial(4).system_attrs["fixed_params"] == {"x": 4}
     assert queue.trial(5).system_attrs["fixed_params"] == {}
-    assert len(opened(url, 2).study.get_trials()) == 6
+    assert len(open_queue(url, 2).study.get_trials()) == 6
 
 
 def test_another_search_is_refused_with_each_difference(url: str) -> None:
-    opened(url, space={"x": {"low": 0, "when": []}}, epoch="best")
-    opened(url, space={"x": {"low": 0, "when": ()}}, epoch="best")  # the same in JSON
+    open_queue(url, space={"x": {"low": 0, "when": []}}, epoch="best")
+    open_queue(url, space={"x": {"low": 0, "when": ()}}, epoch="best")  # the same in JSON
     with pytest.raises(FmnistError) as error:
-        opened(url, space={"x": {"low": 1, "when": []}, "y": 2}, epoch="best")
+        open_queue(url, space={"x": {"low": 1, "when": []}, "y": 2}, epoch="best")
     assert str(error.value) == (
         "study=s was begun as another search: space x low was 0, is 1; space y was null, is 2; choose another study="
     )
@@ -151,7 +151,7 @@ def test_orphans_are_looked_for_until_every_running_trial_has_an_owner(
 
 def test_going_on_takes_back_what_a_killed_sweep_was_running(queue: TrialQueue, url: str) -> None:
     own(queue, take(queue), DEAD)
-    assert states(opened(url)) == "WAITING WAITING WAITING WAITING"
+    assert states(open_queue(url)) == "WAITING WAITING WAITING WAITING"
 
 
 @pytest.fixture
@@ -174,20 +174,20 @@ def half_created(url: str, **attributes: Any) -> TrialQueue:
 
 def test_a_study_whose_creator_died_is_filled_at_once(url: str, naps: list[float]) -> None:
     half_created(url, **{CREATOR: DEAD, identity.IDENTITY: {}})
-    assert states(opened(url)) == "WAITING WAITING WAITING WAITING"
+    assert states(open_queue(url)) == "WAITING WAITING WAITING WAITING"
     assert sum(naps) == 0
 
 
 def test_a_study_whose_creator_lives_is_waited_for_and_in_the_end_filled(url: str, naps: list[float]) -> None:
     half_created(url, **{CREATOR: owner.this_process(), identity.IDENTITY: {}})
-    assert states(opened(url)) == "WAITING WAITING WAITING WAITING"
+    assert states(open_queue(url)) == "WAITING WAITING WAITING WAITING"
     assert trial_queue.PATIENCE <= sum(naps) < trial_queue.PATIENCE + 1
 
 
 def test_a_study_that_is_filled_needs_no_waiting(queue: TrialQueue, url: str, naps: list[float]) -> None:
     assert owner.is_this_process(queue.study.user_attrs[CREATOR])
     assert owner.is_this_process(queue.study.user_attrs[READY])
-    opened(url)
+    open_queue(url)
     assert sum(naps) == 0
 
 

@@ -172,7 +172,7 @@ def test_a_sweep_outlives_a_restart_of_its_database(server: Server, tmp_path: Pa
     words = ("sweep=smoke", "study=x", f"hydra.sweeper.storage={url}", "hydra.sweeper.n_trials=8")
     sweep = Sweep(*words, cwd=tmp_path)
     try:
-        sweep.wait_until_told(3)
+        sweep.wait_until_finished(3)
         restart(server, 1.5)
         code, error = sweep.end()
     finally:

@@ -11,9 +11,9 @@ from omegaconf import OmegaConf
 
 from fmnist.errors import ConfigError, FmnistError
 from fmnist.sweep.study.instantiate import build_pruner, build_sampler
-from options import CONF, options
+from options import CONF, option_names
 
-SAMPLERS = [name for name in options("hydra/sweeper/sampler") if name not in ("auto", "grid")]
+SAMPLERS = [name for name in option_names("hydra/sweeper/sampler") if name not in ("auto", "grid")]
 OWN_KEYS = {"_requires_", "_one_seed_", "_one_of_"}  # the sweeper's, not Optuna's
 OPTUNAS_NAME = {"asha": "successivehalving", "none": "nop"}
 # Where our default is another one than Optuna's, and why: branches as groups; seeds that scramble; quiet logs.
@@ -36,7 +36,7 @@ def test_a_sampler_is_built_or_its_package_is_named(name: str) -> None:
         assert type(build_sampler(values, 1)).__name__ == kind
 
 
-@pytest.mark.parametrize("name", options("hydra/sweeper/pruner"))
+@pytest.mark.parametrize("name", option_names("hydra/sweeper/pruner"))
 def test_a_pruner_is_built(name: str) -> None:
     values = config("pruner", name)
     if name == "threshold":
@@ -46,7 +46,7 @@ def test_a_pruner_is_built(name: str) -> None:
 
 @pytest.mark.parametrize(
     ("part", "name"),
-    [("sampler", name) for name in SAMPLERS] + [("pruner", name) for name in options("hydra/sweeper/pruner")],
+    [("sampler", name) for name in SAMPLERS] + [("pruner", name) for name in option_names("hydra/sweeper/pruner")],
 )
 def test_the_defaults_are_optunas_own(part: str, name: str) -> None:
     values = config(part, name)

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from fmnist.dataset.idx import write_copy
+from fmnist.engine.llvm import store
 from fmnist.files import atomic
 from tiny_idx import IMAGES, idx_bytes
 
@@ -64,6 +65,17 @@ def test_what_a_killed_process_leaves_is_known_by_its_name(tmp_path: Path) -> No
     assert len(list(tmp_path.iterdir())) == 1
     atomic.clear(tmp_path)
     assert not list(tmp_path.iterdir())
+
+
+def test_a_start_clears_the_folder_of_the_kernels(gone: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FMNIST_CACHE", str(tmp_path))
+    home = tmp_path / "kernels"
+    home.mkdir(mode=0o700)
+    left, written, whole = (home / name for name in (f".a.o.{gone}@{HERE}", f".b.o.{os.getpid()}@{HERE}", "c.o"))
+    for file in (left, written, whole):
+        file.touch()
+    assert store.folder() == home
+    assert {*home.iterdir()} == {written, whole}
 
 
 def test_a_start_clears_the_folder_of_the_data(gone: int, tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from fmnist.callback.early_stopping import EarlyStopping
-from fmnist.engine.numba import Numba, installed
+from fmnist.engine.numba import Numba, is_installed
 from fmnist.engine.numpy import NumPy
 from fmnist.errors import CheckpointError, ConfigError, Diverged
 from fmnist.files import atomic
@@ -22,7 +22,7 @@ from fmnist.training.state import TrainingState
 from fmnist.training.trainer import Trainer, clip
 from options import build
 
-ENGINES = [NumPy(), Numba()] if installed() else [NumPy()]
+ENGINES = [NumPy(), Numba()] if is_installed() else [NumPy()]
 
 
 def session_on(

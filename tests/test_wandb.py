@@ -2,17 +2,13 @@
 there reaches the run."""
 
 import json
-import os
-import signal
-import subprocess
-import sys
 import threading
-import time
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 import wandb
 from hydra import compose, initialize_config_dir
@@ -22,8 +18,9 @@ from omegaconf import open_dict
 import fmnist.config.resolvers  # noqa: F401  config.yaml uses them
 from cli import metrics, run, summary
 from fmnist.errors import ConfigError, FmnistError
-from fmnist.terminal.console import console
+from fmnist.terminal.console import get_console
 from fmnist.tracker.wandb import Wandb
+from fmnist.tracker.weights_and_biases.service import quiet_threads
 from options import CONF, python_path
 from train import train
 from wandb_file import Logged, logged
@@ -38,14 +35,14 @@ def nobody_is_logged_in(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iter
     monkeypatch.setenv("WANDB_CONFIG_DIR", str(tmp_path / "no-settings"))
     monkeypatch.delenv("WANDB_API_KEY", raising=False)
     monkeypatch.chdir(tmp_path)
-    console.cache_clear()
+    get_console.cache_clear()
     wandb.teardown()  # it reads the environment once
     yield
     wandb.teardown()
-    console.cache_clear()
+    get_console.cache_clear()
 
 
-def trained(*words: str, folder: Path) -> Path:
+def train_run(*words: str, folder: Path) -> Path:
     """`python train.py debug=tiny …` in this process."""
     with initialize_config_dir(str(CONF), version_base="1.3"):
         config = compose("config", overrides=["debug=tiny", *words], return_hydra_config=True)
@@ -76,8 +73,8 @@ def test_wandb_gets_a_run_as_its_files_have_it(tmp_path: Path, capsys: pytest.Ca
         "tracker.wandb.notes=why",
         "tracker.wandb.artifact=true",
     )
-    folder = trained(*words, folder=tmp_path / "run")
-    found, told = only(folder), summary(folder)
+    folder = train_run(*words, folder=tmp_path / "run")
+    found, result = only(folder), summary(folder)
     rows = [json.loads(line) for line in (folder / "metrics.jsonl").read_text().splitlines()]
     assert row_by_row(found, tuple(rows[0])) == rows
     assert [row["_step"] for row in found.history] == [1, 2, 3, 4, 5]
@@ -92,9 +89,9 @@ def test_wandb_gets_a_run_as_its_files_have_it(tmp_path: Path, capsys: pytest.Ca
 
     assert found.summary["state"] == "finished"
     assert found.summary["reason"] == "all 5 epochs are done"
-    assert found.summary["best/val/accuracy"] == told["best"]["val/accuracy"]
+    assert found.summary["best/val/accuracy"] == result["best"]["val/accuracy"]
     for name in ("test/accuracy", "test/loss", "value", "parameters", "seconds"):
-        assert found.summary[name] == told[name]
+        assert found.summary[name] == result[name]
     assert found.exit_code == 0
     assert (found.run.project, found.run.display_name, found.run.job_type) == ("fmnist", "run", "train")
     assert (found.run.notes, list(found.run.tags)) == ("why", ["mine", "finished"])
@@ -111,7 +108,7 @@ def test_wandb_gets_a_run_as_its_files_have_it(tmp_path: Path, capsys: pytest.Ca
 
 
 def test_wandb_changes_no_figure(tmp_path: Path) -> None:
-    with_it, without = (trained(f"tracker={name}", folder=tmp_path / name) for name in ("wandb", "local"))
+    with_it, without = (train_run(f"tracker={name}", folder=tmp_path / name) for name in ("wandb", "local"))
     assert [{name: row[name] for name in FIGURES} for row in metrics(with_it)] == [
         {name: row[name] for name in FIGURES} for row in metrics(without)
     ]
@@ -120,7 +117,7 @@ def test_wandb_changes_no_figure(tmp_path: Path) -> None:
 
 def test_a_run_that_diverges_fails_in_wandb_too(tmp_path: Path) -> None:
     with pytest.raises(FmnistError):
-        trained("optimizer=sgd", "optimizer.lr=1e30", folder=tmp_path / "run")
+        train_run("optimizer=sgd", "optimizer.lr=1e30", folder=tmp_path / "run")
     found = only(tmp_path / "run")
     assert found.exit_code == 1
     assert found.summary["state"] == "diverged"
@@ -129,8 +126,8 @@ def test_a_run_that_diverges_fails_in_wandb_too(tmp_path: Path) -> None:
 
 
 def test_a_resumed_run_goes_on_in_the_same_wandb_run(tmp_path: Path) -> None:
-    trained("trainer.epochs=2", folder=tmp_path / "run")
-    trained("resume=run", "trainer.epochs=4", folder=tmp_path / "run")
+    train_run("trainer.epochs=2", folder=tmp_path / "run")
+    train_run("resume=run", "trainer.epochs=4", folder=tmp_path / "run")
     first, second = logged(tmp_path / "run")
     assert first.run.run_id == second.run.run_id
     assert [row["epoch"] for row in first.history + second.history] == [1, 2, 3, 4]
@@ -139,7 +136,7 @@ def test_a_resumed_run_goes_on_in_the_same_wandb_run(tmp_path: Path) -> None:
 
 def test_runs_in_one_process_stay_apart(tmp_path: Path) -> None:
     for seed in (1, 2):
-        trained(f"seed={seed}", folder=tmp_path / str(seed))
+        train_run(f"seed={seed}", folder=tmp_path / str(seed))
     one, two = only(tmp_path / "1"), only(tmp_path / "2")
     assert (one.config["seed"], two.config["seed"]) == (1, 2)
     assert len(one.history) == len(two.history) == 5
@@ -156,24 +153,39 @@ def test_disabled_means_not_even_imported(tmp_path: Path) -> None:
     assert not (tmp_path / "run" / "wandb").exists()
 
 
+KILLED_IN_EPOCH_2 = """
+import os, signal
+from pathlib import Path
+import psutil
+from fmnist.tracker.wandb import Wandb
+from test_wandb import services, train_run
+
+log = Wandb.log
+
+def log_and_kill(self, row):
+    if row["epoch"] == 2 and self.folder == Path("run"):
+        while not (self.connection.address and services(os.getpid())):
+            pass
+        (service,) = services(os.getpid())
+        os.kill(service, signal.SIGKILL)
+        while psutil.pid_exists(service) and psutil.Process(service).status() != psutil.STATUS_ZOMBIE:
+            pass
+    log(self, row)
+
+Wandb.log = log_and_kill
+for name in ("run", "next"):
+    train_run("callbacks.progress=null", folder=Path(name))
+"""
+
+
 def test_a_killed_service_is_one_line_and_changes_nothing(tmp_path: Path) -> None:
-    """wandb-core is killed as soon as it serves the run; the next run in that process gets a new one."""
-    words = ("trainer.epochs=20", "trainer.batch_size=1", "callbacks.progress=null", "callbacks.checkpoint=null")
-    code = (
-        "from pathlib import Path; from test_wandb import trained\n"
-        f"trained(*{words}, folder=Path('run')); trained('callbacks.progress=null', folder=Path('next'))"
-    )
-    env = {**os.environ, "PYTHONPATH": python_path(CONF.parent, CONF.parent / "tests")}
-    process = subprocess.Popen([sys.executable, "-c", code], cwd=tmp_path, env=env, stdout=-1, stderr=-1, text=True)
-    wait_for(tmp_path / "run" / "train.log", "W&B: offline")
-    (service,) = children(process.pid)
-    os.kill(service, signal.SIGKILL)
-    output, errors = process.communicate(timeout=60)
-    assert errors == ""
-    (line,) = [line for line in output.splitlines() if "warning" in line]
+    """wandb-core is killed while it serves the run; the next run in that process gets a new one."""
+    done = run("-c", KILLED_IN_EPOCH_2, cwd=tmp_path, PYTHONPATH=python_path(CONF.parent, CONF.parent / "tests"))
+    assert (done.returncode, done.stderr) == (0, "")
+    (line,) = [line for line in done.stdout.splitlines() if "warning" in line]
     assert line.startswith("warning: W&B has failed (")
     assert "); python -m fmnist mirror run sends what it has not got; " in line
-    trained(*words, "tracker=local", folder=tmp_path / "local")
+    train_run("tracker=local", folder=tmp_path / "local")
     assert [row["val/loss"] for row in metrics(tmp_path / "run")] == [
         row["val/loss"] for row in metrics(tmp_path / "local")
     ]
@@ -181,16 +193,40 @@ def test_a_killed_service_is_one_line_and_changes_nothing(tmp_path: Path) -> Non
     assert (len(found.history), found.exit_code) == (5, 0)
 
 
-def wait_for(file: Path, text: str) -> None:
-    until = time.monotonic() + 30
-    while text not in (file.read_text() if file.exists() else ""):
-        assert time.monotonic() < until, "it was never said"
-        time.sleep(0.001)
+def services(pid: int) -> list[int]:
+    """The wandb-core processes of a process; it may have other children, git for one."""
+    return [child.pid for child in psutil.Process(pid).children() if child.name().startswith("wandb-core")]
 
 
-def children(pid: int) -> set[int]:
-    """The child processes, by Linux's lists."""
-    return {int(child) for file in Path(f"/proc/{pid}/task").glob("*/children") for child in file.read_text().split()}
+def test_a_service_that_has_ended_is_replaced(tmp_path: Path) -> None:
+    """Its address was inherited; every run and study would be lost."""
+    for service in ("3-1-unix-/nonexistent", "of another version"):
+        done = run(
+            str(CONF.parent / "train.py"),
+            "debug=tiny",
+            f"hydra.run.dir={len(service)}",
+            cwd=tmp_path,
+            WANDB_SERVICE=service,
+        )
+        assert (done.returncode, done.stderr) == (0, "")
+        assert "warning" not in done.stdout
+        assert only(tmp_path / str(len(service))).exit_code == 0
+
+
+def test_threads_that_have_lost_their_service_are_quiet_and_others_are_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    heard = []
+    monkeypatch.setattr(threading, "excepthook", lambda failed: heard.append(failed.exc_type))
+    for _ in range(2):
+        quiet_threads()
+        for error in (wandb.Error("lost"), ValueError("mine")):
+            thread = threading.Thread(target=fail, args=(error,))
+            thread.start()
+            thread.join()
+    assert heard == [ValueError, ValueError]
+
+
+def fail(error: Exception) -> None:
+    raise error
 
 
 class Refuses(BaseHTTPRequestHandler):
@@ -231,7 +267,7 @@ def test_who_cannot_be_online_is_offline(
     monkeypatch.setenv("WANDB_BASE_URL", "http://127.0.0.1:9" if trouble == "unreachable" else server)
     if trouble != "no key":
         monkeypatch.setenv("WANDB_API_KEY", "short" if trouble == "bad key" else "0" * 40)
-    folder = trained("tracker.wandb.mode=online", "tracker.wandb.timeout=1", folder=tmp_path / "run")
+    folder = train_run("tracker.wandb.mode=online", "tracker.wandb.timeout=1", folder=tmp_path / "run")
     output = capsys.readouterr()
     (line,) = [line for line in output.out.splitlines() if "W&B" in line]
     assert line.startswith("W&B: offline (")
@@ -245,7 +281,7 @@ def test_who_cannot_be_online_is_offline(
 def test_a_folder_that_wandb_cannot_use_is_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "run").mkdir()
     (tmp_path / "run" / "wandb").write_text("in the way")
-    folder = trained(folder=tmp_path / "run")
+    folder = train_run(folder=tmp_path / "run")
     output = capsys.readouterr()
     assert summary(folder)["state"] == "finished"
     assert sum("warning" in line for line in output.out.splitlines()) == 1

@@ -11,7 +11,7 @@ from PIL import Image
 from fmnist.interfaces import ImageTable
 from fmnist.tracker.trackers import Trackers
 from fmnist.tracker.wandb import Wandb
-from test_wandb import nobody_is_logged_in, only, trained  # noqa: F401  the fixture is for all tests here
+from test_wandb import nobody_is_logged_in, only, train_run  # noqa: F401  the fixture is for all tests here
 from wandb_file import Logged
 
 CLASSES = ("shirt", "bag", "boot")
@@ -55,7 +55,7 @@ def test_samples_are_a_table_of_images_and_an_artifact(tmp_path: Path) -> None:
 
 
 def test_an_evaluation_has_the_matrix_the_picture_and_the_mistakes(tmp_path: Path) -> None:
-    run = trained("tracker=local", folder=tmp_path / "run")
+    run = train_run("tracker=local", folder=tmp_path / "run")
     picture = run / "confusion.png"
     Image.fromarray(IMAGES[0]).save(picture)
     y, predicted = np.array([0, 0, 1, 2, 2]), np.array([0, 1, 1, 2, 0])
@@ -76,6 +76,26 @@ def test_an_evaluation_has_the_matrix_the_picture_and_the_mistakes(tmp_path: Pat
     np.testing.assert_array_equal(pixels(found.folder / "files" / row["confusion_picture"]["path"]), IMAGES[0])
     assert found.summary["test/accuracy"] == 0.6
     assert (found.run.job_type, found.run.display_name, found.config["optimizer"]) == ("evaluate", "run", "adam")
+
+
+def test_a_run_with_the_callback_has_it_in_its_summary_and_no_row_more(tmp_path: Path) -> None:
+    folder = train_run("callbacks=[default,evaluation]", folder=tmp_path / "run")
+    found = only(folder)
+    told = json.loads((folder / "evaluation.json").read_text())
+    assert [row["_step"] for row in found.history] == [1, 2, 3, 4, 5]
+    assert not {"confusion_table", "confusion_picture", "mistakes"} & {key for row in found.history for key in row}
+    names = told["classes"]
+    cells = rows_of(artifact_of(found, "confusion_table"), "confusion_table")
+    counts = {(names.index(true), names.index(guess)): count for true, guess, count in cells if count}
+    assert counts == {cell: count for cell, count in np.ndenumerate(told["confusion"]) if count}
+    rows = rows_of(artifact_of(found, "mistakes"), "mistakes")
+    assert [row[-1] for row in rows] == [mistake["row"] for mistake in told["mistakes"]]
+    picture = found.folder / "files" / found.summary["confusion_picture"]["path"]
+    assert picture.read_bytes() == (folder / "confusion.png").read_bytes()
+    assert {found.summary[key]["_type"] for key in ("confusion_table", "mistakes")} == {"table-file"}
+    assert (found.summary["state"], found.summary["test/accuracy"], found.exit_code) == (
+        "finished", told["test/accuracy"], 0
+    )  # fmt: skip
 
 
 def test_without_wandb_nothing_is_logged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 
 from cli import TINY, summary
-from fmnist.analysis.replay import replay
+from fmnist.analysis.replay import send_missing
 from fmnist.errors import FmnistError
 from fmnist.tracker.wandb import Wandb
-from sweeps import swept, trials
+from sweeps import run_sweep, trials
 from test_wandb import nobody_is_logged_in  # noqa: F401  the fixture is for all tests here
 from test_wandb_media import rows_of
 from wandb_file import Logged, logged
@@ -34,13 +34,13 @@ def cwd(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def live(cwd: Path) -> Path:
-    return swept(*WORDS, cwd=cwd, study="live", **OFFLINE)
+    return run_sweep(*WORDS, cwd=cwd, study="live", **OFFLINE)
 
 
 @pytest.fixture(scope="module")
 def local(cwd: Path) -> Path:
     """The same sweep without W&B."""
-    return swept(*WORDS, "tracker=local", cwd=cwd, study="local", **OFFLINE)
+    return run_sweep(*WORDS, "tracker=local", cwd=cwd, study="local", **OFFLINE)
 
 
 def read_sweep(sweep: Path) -> tuple[dict[str, Logged], Logged]:
@@ -109,7 +109,7 @@ def test_an_old_sweep_is_replayed_as_if_it_had_been_live(
 ) -> None:
     monkeypatch.chdir(local.parents[1])
     settings = Wandb(mode="offline")
-    replay([Path("multirun/local")], settings, again=False)
+    send_missing([Path("multirun/local")], settings, again=False)
     assert capsys.readouterr().out.splitlines() == [
         "4 runs and 1 studies: W&B had 0 whole, 0 in part, 5 not at all; 5 sent",
         "offline; wandb sync multirun/local/*/wandb/offline-run-* multirun/local/wandb/offline-run-* uploads them",
@@ -124,14 +124,14 @@ def test_an_old_sweep_is_replayed_as_if_it_had_been_live(
         assert other.exit_code == run.exit_code
         assert (other.run.run_group, run.run.run_group) == ("local", "live")
 
-    replay([Path("multirun/local")], settings, again=False)
+    send_missing([Path("multirun/local")], settings, again=False)
     assert "; 0 sent" in capsys.readouterr().out
     assert len(logged(local)) == 5
-    replay([Path("multirun/local/0")], settings, again=True)
+    send_missing([Path("multirun/local/0")], settings, again=True)
     assert len(logged(local / "0")) == 2
 
 
 def test_the_mirror_says_what_wandb_says(local: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("WANDB_MODE", "disabled")
     with pytest.raises(FmnistError, match="WANDB_MODE=disabled"):
-        replay([local], Wandb(), again=True)
+        send_missing([local], Wandb(), again=True)

@@ -15,13 +15,13 @@ import fmnist.config.resolvers  # noqa: F401  config.yaml uses them
 from fmnist.__main__ import main
 from fmnist.analysis.wandb_sweep_file import applicable, sweep_file
 from fmnist.errors import ConfigError
-from fmnist.experiment import experiment
-from options import CONF, options
+from fmnist.experiment import build_experiment
+from options import CONF, option_names
 
 CONDITIONAL = {f"optimizer.{key}" for key in ("momentum", "rho", "beta1", "beta2")} | {"scheduler.warmup"}
 
 
-def made(*words: str, method: str | None = None) -> dict[str, Any]:
+def load_sweep_file(*words: str, method: str | None = None) -> dict[str, Any]:
     return yaml.safe_load(sweep_file(words, method, None, None))
 
 
@@ -39,9 +39,9 @@ def agents_words(sweep: dict[str, Any], arguments: dict[str, Any]) -> list[str]:
     return applicable(words[3:]) if words[:3] == ["-m", "fmnist", "wandb-trial"] else words
 
 
-@pytest.mark.parametrize("name", options("sweep"))
+@pytest.mark.parametrize("name", option_names("sweep"))
 def test_what_the_agent_runs_builds_and_has_the_values(name: str) -> None:
-    sweep = made(f"sweep={name}")
+    sweep = load_sweep_file(f"sweep={name}")
     parameters = sweep["parameters"]
     for i in range(max(len(ends(parameter)) for parameter in parameters.values())):
         arguments = {key: ends(parameter)[i % len(ends(parameter))] for key, parameter in parameters.items()}
@@ -57,11 +57,11 @@ def test_what_the_agent_runs_builds_and_has_the_values(name: str) -> None:
             chosen = config.hydra.runtime.choices.get(key, OmegaConf.select(config, key))
             assert chosen == value, key
         del config._content["hydra"]
-        experiment(config)
+        build_experiment(config)
 
 
 def test_distributions_metric_and_stopping_are_those_of_the_search() -> None:
-    wide = made("sweep=wide")
+    wide = load_sweep_file("sweep=wide")
     parameters = wide["parameters"]
     assert parameters["optimizer.lr"] == {"distribution": "log_uniform_values", "min": 1e-5, "max": 0.1}
     assert parameters["model.layers"] == {"distribution": "int_uniform", "min": 1, "max": 4}
@@ -69,16 +69,16 @@ def test_distributions_metric_and_stopping_are_those_of_the_search() -> None:
     assert parameters["model.dropout"] == {"distribution": "uniform", "min": 0.0, "max": 0.5}
     assert wide["early_terminate"] == {"type": "hyperband", "min_iter": 1, "eta": 4}
     assert (wide["method"], wide["run_cap"], wide["name"]) == ("bayes", 200, "wide")
-    assert made("sweep=smoke", "objective=val/loss")["metric"] == {"name": "val/loss", "goal": "minimize"}
-    assert "early_terminate" not in made("sweep=assignment")
-    assert made("sweep=smoke", "hydra/sweeper/sampler=random")["method"] == "random"
-    assert made("sweep=smoke", "optimizer.lr=tag(step:0.1,interval(0.1,0.4))")["parameters"]["optimizer.lr"] == {
-        "values": [0.1, 0.2, 0.3, 0.4]
-    }
+    assert load_sweep_file("sweep=smoke", "objective=val/loss")["metric"] == {"name": "val/loss", "goal": "minimize"}
+    assert "early_terminate" not in load_sweep_file("sweep=assignment")
+    assert load_sweep_file("sweep=smoke", "hydra/sweeper/sampler=random")["method"] == "random"
+    assert load_sweep_file("sweep=smoke", "optimizer.lr=tag(step:0.1,interval(0.1,0.4))")["parameters"][
+        "optimizer.lr"
+    ] == {"values": [0.1, 0.2, 0.3, 0.4]}
 
 
 def test_lists_and_null_keep_their_meaning() -> None:
-    sweep = made("model.width=[64,32],[16]", "model.layers=null", "trainer.clip_norm=null,1.0")
+    sweep = load_sweep_file("model.width=[64,32],[16]", "model.layers=null", "trainer.clip_norm=null,1.0")
     assert sweep["method"] == "grid"
     for i, (width, clip) in enumerate([([64, 32], None), ([16], 1.0)]):
         arguments = {key: parameter["values"][i] for key, parameter in sweep["parameters"].items()}
@@ -100,7 +100,7 @@ def test_all_nine_are_drawn_and_what_does_not_apply_is_ignored(optimizer: str) -
     assert {word.partition("=")[0] for word in words} & CONDITIONAL == keys.get(optimizer, set())
     with initialize_config_dir(str(CONF), version_base="1.3"):
         config = compose("config", overrides=words)
-    experiment(config)
+    build_experiment(config)
     for key in keys.get(optimizer, ()):
         assert OmegaConf.select(config, key) == drawn[key]
 

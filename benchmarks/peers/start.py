@@ -10,7 +10,7 @@ from suite import Cell
 import fmnist
 import fmnist.config.resolvers
 from fmnist.errors import DataUnavailable
-from fmnist.experiment import Experiment, experiment
+from fmnist.experiment import Experiment, build_experiment
 from fmnist.interfaces import Array, Split, Splits
 from fmnist.training.generators import spawn_generators
 
@@ -20,7 +20,7 @@ CONF = Path(fmnist.__file__).parents[1] / "conf"
 def compose_experiment(cell: Cell, *overrides: str) -> Experiment:
     """What train.py would build from these overrides."""
     with initialize_config_dir(str(CONF), version_base="1.3"):
-        return experiment(compose("config", overrides=[*cell.overrides(), *overrides]))
+        return build_experiment(compose("config", overrides=[*cell.overrides(), *overrides]))
 
 
 @cache

@@ -4,7 +4,7 @@ import shlex
 from pathlib import Path
 
 from fmnist.analysis.differences import as_overrides, informative_keys
-from fmnist.analysis.leaderboards import Leaderboards, leaderboards
+from fmnist.analysis.leaderboards import Leaderboards, rank_runs
 from fmnist.analysis.ranking import Ranking
 from fmnist.config.classes import NONE, Classes
 from fmnist.config.compose import compose_config
@@ -13,7 +13,7 @@ from fmnist.files import atomic
 from fmnist.run.experiment_file import experiment_text
 from fmnist.run.stored import find_runs
 from fmnist.run.stored_config import load_config
-from fmnist.terminal.console import console
+from fmnist.terminal.console import get_console
 
 
 def write_best_experiments(
@@ -27,7 +27,7 @@ def write_best_experiments(
         ConfigError: there is none, or the runs were made on several sets of data and `data` names none of them.
         FmnistError: a run's config names a class that is neither an option of its group nor among the user's `own`.
     """
-    boards = leaderboards(find_runs([folder]), metric)
+    boards = rank_runs(find_runs([folder]), metric)
     ranking = choose_data(boards, data)
     best = [(setting, run) for setting in ranking.settings if (run := setting.best_run)][:n]
     if not best:
@@ -40,13 +40,13 @@ def write_best_experiments(
         text = experiment_text(run.folder, compose_config, name, folder)
         atomic.write_text(folder / "experiment" / f"{name}.yaml", text)
         value = f"{boards.metric} {run.metrics[boards.metric]:.4f}"
-        console().print(f"{name}  {value}  {run.folder}  {as_overrides(setting, keys)}".rstrip())
+        get_console().print(f"{name}  {value}  {run.folder}  {as_overrides(setting, keys)}".rstrip())
     if boards.remark:
-        console().print(boards.remark)
+        get_console().print(boards.remark)
     if len(best) < n:
-        console().print(f"{len(best)} of the {n} that were asked for: there are no more settings with a finished run")
+        get_console().print(f"{len(best)} of the {n} asked for: there are no more settings with a finished run")
     command = ["python", "train.py", *(["-m"] if len(best) > 1 else []), "--config-dir", str(folder)]
-    console().print(shlex.join([*command, f"experiment={','.join(names)}"]))
+    get_console().print(shlex.join([*command, f"experiment={','.join(names)}"]))
 
 
 def choose_data(boards: Leaderboards, data: str | None) -> Ranking:

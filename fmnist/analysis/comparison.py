@@ -11,12 +11,12 @@ from rich import box
 from rich.table import Table
 
 from fmnist.analysis.differences import as_overrides
-from fmnist.analysis.leaderboards import Leaderboards, leaderboards
+from fmnist.analysis.leaderboards import Leaderboards, rank_runs
 from fmnist.analysis.ranking import Ranking
 from fmnist.errors import ConfigError
 from fmnist.files import atomic
 from fmnist.run.stored import find_runs
-from fmnist.terminal.console import console, print_table
+from fmnist.terminal.console import get_console, print_table
 
 CSV_COLUMNS = ("rank", "metric", "mean", "std", "interval95", "p", "seeds", "best", "runs")
 
@@ -30,19 +30,19 @@ def compare(folders: Sequence[Path], metric: str | None = None, file: Path | Non
     Raises:
         ConfigError: there is no run in a folder, or no run has such a metric.
     """
-    boards = leaderboards(find_runs(folders), metric)
+    boards = rank_runs(find_runs(folders), metric)
     if file == Path("-"):
         sys.stdout.write(csv_table(boards))
         return
-    frame = box.HEAVY_HEAD if console().is_terminal else None
+    frame = box.HEAVY_HEAD if get_console().is_terminal else None
     for ranking in boards.rankings:
         if ranking.data:
-            console().print(f"{ranking.data}:")
+            get_console().print(f"{ranking.data}:")
         print_table(terminal_table(ranking, frame))
         for line in ranking.remarks():
-            console().print(line)
+            get_console().print(line)
     if boards.remark:
-        console().print(boards.remark)
+        get_console().print(boards.remark)
     if file:
         try:
             atomic.write_text(file, csv_table(boards))

@@ -7,13 +7,13 @@ from pathlib import Path
 import numpy as np
 
 from fmnist.analysis.differences import as_label, informative_keys
-from fmnist.analysis.leaderboards import leaderboards
+from fmnist.analysis.leaderboards import rank_runs
 from fmnist.analysis.ranking import Ranking
 from fmnist.errors import ConfigError
 from fmnist.files.history import read_history
 from fmnist.interfaces import Array, Metrics
 from fmnist.run.stored import StoredRun, find_runs
-from fmnist.terminal.console import console
+from fmnist.terminal.console import get_console
 from fmnist.training.objective import Objective
 
 
@@ -30,15 +30,15 @@ def draw_curves(folders: Sequence[Path], metric: str | None = None) -> None:
     if len(runs) == 1:
         files = draw_run(runs[0], folders[0])
     else:
-        boards = leaderboards(runs, metric)
+        boards = rank_runs(runs, metric)
         measured = [ranking for ranking in boards.rankings if any(setting.measured for setting in ranking.settings)]
         if not measured:
             raise ConfigError("--metric", boards.metric, "that of a finished run, and there is none")
         files = [file for ranking in measured for file in draw_settings(ranking, folders[0])]
         if boards.remark:
-            console().print(boards.remark)
+            get_console().print(boards.remark)
     for file in files:
-        console().print(str(file))
+        get_console().print(str(file))
 
 
 def draw_run(run: StoredRun, folder: Path) -> list[Path]:

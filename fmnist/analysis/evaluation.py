@@ -1,29 +1,15 @@
 """The best network of a run on the test set: class by class, its worst mistakes, and pictures of both."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 from rich.table import Table
 
+from fmnist.callback.evaluation import write_evaluation
 from fmnist.config.classes import NONE, Classes
-from fmnist.files import atomic
-from fmnist.interfaces import Array, ImageTable
-from fmnist.run.load import LoadedRun, load_run
-from fmnist.terminal.console import console, print_table
-from fmnist.training.evaluation import (
-    ClassScores,
-    Mistake,
-    class_scores,
-    count_confusions,
-    evaluate,
-    predict_probabilities,
-    worst_mistakes,
-)
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
-
-MISTAKES = 24
+from fmnist.interfaces import Array
+from fmnist.run.load import load_run
+from fmnist.terminal.console import get_console, print_table
+from fmnist.training.evaluation import ClassScores, FinalEvaluation, class_scores, count_confusions, evaluate
 
 
 def evaluate_run(folder: Path, own: Classes = NONE) -> None:
@@ -35,64 +21,19 @@ def evaluate_run(folder: Path, own: Classes = NONE) -> None:
         ConfigError: there is no run in the folder.
         CheckpointError: best.npz is missing, damaged or of another architecture.
     """
-    from fmnist.picture.style import save
-
     run = load_run(folder, own=own)
     splits, batch_size = run.splits, run.experiment.trainer.eval_batch_size
     batches = run.batches(splits.test)
     found = evaluate(run.network, run.experiment.loss, batches, batch_size)
-    p = predict_probabilities(run.network, batches, batch_size)
-    mistakes = worst_mistakes(p, splits.test, MISTAKES)
-    images = splits.test.x[[mistake.row for mistake in mistakes]].reshape(-1, *splits.shape)
     C = count_confusions(found.y, found.predicted, splits.k)
-    scores = class_scores(C)
 
-    console().print(f"{splits.name}: {splits.test.size} test examples, {folder / 'best.npz'}")
-    console().print(f"accuracy {found.accuracy:.4f}   loss {found.loss:.4f}")
-    print_table(score_table(scores, splits.classes))
+    get_console().print(f"{splits.name}: {splits.test.size} test examples, {folder / 'best.npz'}")
+    get_console().print(f"accuracy {found.accuracy:.4f}   loss {found.loss:.4f}")
+    print_table(score_table(class_scores(C), splits.classes))
     print_table(confusion_table(C, splits.classes))
-    result: dict[str, Any] = {
-        "dataset": splits.name,
-        "test/accuracy": found.accuracy,
-        "test/loss": found.loss,
-        "classes": splits.classes,
-        **{name: values.tolist() for name, values in scores._asdict().items()},
-        "confusion": C.tolist(),
-        "mistakes": [mistake._asdict() for mistake in mistakes],
-    }
-    atomic.write_json(folder / "evaluation.json", result)
-    for name, fig in pictures(run, C, mistakes, images).items():
-        save(fig, folder / name)
-        console().print(f"{folder / name}.png and .svg")
-    trackers, picture = run.experiment.trackers, folder / "confusion.png"
-    trackers.log_evaluation(
-        folder, found.y, found.predicted, splits.classes, picture, mistake_table(mistakes, images, splits.classes)
-    )
-
-
-def mistake_table(mistakes: list[Mistake], images: Array, names: tuple[str, ...]) -> ImageTable:
-    columns = ("class", "predicted", "probability", "probability of the class", "row")
-    rows = [(names[m.true], names[m.predicted], m.probability, m.true_probability, m.row) for m in mistakes]
-    return ImageTable(images, columns, rows)
-
-
-def pictures(run: LoadedRun, C: Array, mistakes: list[Mistake], images: Array) -> "dict[str, Figure]":
-    """By name: the confusion matrix C, the weights of the first layer, the images of the mistakes."""
-    from fmnist.picture.confusion_matrix import confusion_matrix
-    from fmnist.picture.mistake_grid import mistake_grid
-    from fmnist.picture.weight_images import weight_images
-
-    splits = run.splits
-    test = f"{splits.name}'s {splits.test.size:,} test images"
-    title = f"Confusion matrix: accuracy {C.trace() / C.sum():.4f} on {test}"
-    found = {
-        "confusion": confusion_matrix(C, splits.classes, title),
-        "weights": weight_images(run.network.params["dense1.W"], splits.shape),
-    }
-    if mistakes:
-        title = f"The surest of {C.sum() - C.trace():,} mistakes on {test}"
-        found["mistakes"] = mistake_grid(mistakes, images, splits.classes, title)
-    return found
+    final = FinalEvaluation(run.network, splits, batches, batch_size, found)
+    for name in write_evaluation(folder, final, run.experiment.trackers):
+        get_console().print(f"{folder / name}.png and .svg")
 
 
 def score_table(scores: ClassScores, classes: tuple[str, ...]) -> Table:

@@ -9,7 +9,7 @@ from fmnist.interfaces import Array
 from fmnist.loss.base import Loss
 from fmnist.network.network import Network
 from fmnist.run.load import load_run
-from fmnist.terminal.console import console
+from fmnist.terminal.console import get_console
 from fmnist.training.generators import spawn_generators
 
 EXAMPLES = 1000
@@ -36,7 +36,7 @@ def draw_histograms(folder: Path, own: Classes = NONE) -> None:
     ]
     note = f"{len(y):,} training examples of {splits.name}; each histogram as high as its highest bin"
     for file in save(layer_histograms(layers, note), folder / "histograms"):
-        console().print(str(file))
+        get_console().print(str(file))
 
 
 def outputs_and_gradients(network: Network, loss: Loss, x: Array, y: Array) -> dict[str, tuple[Array, Array]]:

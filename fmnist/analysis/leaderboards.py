@@ -22,7 +22,7 @@ class Leaderboards(NamedTuple):
     rankings: list[Ranking]
 
 
-def leaderboards(runs: Sequence[StoredRun], metric: str | None = None) -> Leaderboards:
+def rank_runs(runs: Sequence[StoredRun], metric: str | None = None) -> Leaderboards:
     """By the metric; without one, by the runs' objective, or by a figure that all have.
 
     Raises:

@@ -14,7 +14,7 @@ from fmnist.files.run_folder import read_summary
 from fmnist.run.stored import find_runs
 from fmnist.sweep.study.states import FINISHED
 from fmnist.sweep.study.storage import open_storage
-from fmnist.terminal.console import console, warn
+from fmnist.terminal.console import get_console, warn
 from fmnist.tracker.description import sweep_folder
 from fmnist.tracker.wandb import Wandb
 from fmnist.tracker.weights_and_biases.connection import Connection
@@ -25,7 +25,7 @@ from fmnist.tracker.weights_and_biases.run import define_metrics, finish_run, in
 UNFINISHED = {"state": "unfinished", "reason": "the run was killed, or is still going on"}
 
 
-def replay(folders: Iterable[Path], tracker: Wandb, *, again: bool) -> None:
+def send_missing(folders: Iterable[Path], tracker: Wandb, *, again: bool) -> None:
     """Send what W&B has not got of every run and every study in or below the folders; or all, `again`, as new runs.
 
     Raises:
@@ -62,13 +62,13 @@ def replay(folders: Iterable[Path], tracker: Wandb, *, again: bool) -> None:
             sent.append(folder)
             address, online = connection.address, connection.online
     counts = f"{had['whole']} whole, {had['in part']} in part, {had['never']} not at all"
-    console().print(f"{len(runs)} runs and {len(studies)} studies: W&B had {counts}; {len(sent)} sent")
+    get_console().print(f"{len(runs)} runs and {len(studies)} studies: W&B had {counts}; {len(sent)} sent")
     if online and sent:
-        console().print(address)
+        get_console().print(address)
     elif sent or waiting:
-        console().print(f"offline; {upload_command(sent + waiting)} uploads them")
+        get_console().print(f"offline; {upload_command(sent + waiting)} uploads them")
     for sweep in sweeps.keys() - set(studies):
-        console().print(f"{relpath(sweep)}: its study lies in a database; only its trials were sent")
+        get_console().print(f"{relpath(sweep)}: its study lies in a database; only its trials were sent")
 
 
 def last_step(folder: Path) -> int:

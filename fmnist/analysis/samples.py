@@ -7,9 +7,9 @@ import numpy as np
 
 from fmnist.config.compose import compose_config
 from fmnist.errors import ConfigError
-from fmnist.experiment import experiment
+from fmnist.experiment import build_experiment
 from fmnist.interfaces import Array, ImageTable, Split
-from fmnist.terminal.console import console
+from fmnist.terminal.console import get_console
 
 
 def draw_samples(overrides: Sequence[str], per_class: int, folder: Path) -> None:
@@ -21,7 +21,7 @@ def draw_samples(overrides: Sequence[str], per_class: int, folder: Path) -> None
     from fmnist.picture.sample_grid import sample_grid
     from fmnist.picture.style import save
 
-    parts = experiment(compose_config(overrides))
+    parts = build_experiment(compose_config(overrides))
     splits = parts.load()
     rows = sample_rows(splits.train, splits.k, per_class, parts.seed)
     images = splits.train.x[rows].reshape(*rows.shape, *splits.shape)
@@ -33,7 +33,7 @@ def draw_samples(overrides: Sequence[str], per_class: int, folder: Path) -> None
     except OSError as error:
         raise ConfigError("--folder", folder, f"a folder that can be written ({error.strerror})") from None
     for file in files:
-        console().print(str(file))
+        get_console().print(str(file))
     names = [(splits.classes[label],) for label in splits.train.y[rows].flat]
     table = ImageTable(images.reshape(-1, *splits.shape), ("class",), names)
     parts.trackers.log_samples(folder, splits.name, table, splits.classes)

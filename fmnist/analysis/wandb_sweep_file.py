@@ -25,6 +25,8 @@ from fmnist.sweep.study_config import StudyConfig
 from fmnist.training.objective import higher_is_better
 
 Yaml = dict[str, Any]
+METHODS = {"optuna.samplers.RandomSampler": "random"}  # W&B's for a search's sampler; for any other it is bayes
+HALVING = ("optuna.pruners.SuccessiveHalvingPruner", "optuna.pruners.HyperbandPruner")  # hyperband, in W&B's words
 POINT = "hydra.mode=RUN"  # of a search's overrides the last; those of the point follow
 
 
@@ -100,7 +102,7 @@ def method_for(plan: StudyConfig) -> str:
     """The method closest to the search's sampler."""
     if plan.is_grid:
         return "grid"
-    return "random" if "Random" in plan.sampler.get("_target_", "") else "bayes"
+    return METHODS.get(str(plan.sampler.get("_target_")), "bayes")
 
 
 def header(space: Space) -> str:
@@ -139,7 +141,7 @@ def plain(value: Value) -> Value:
 
 def early_terminate(pruner: Mapping[str, Any]) -> Yaml:
     """Successive halving and Hyperband are W&B's hyperband; it has no counterpart of the others."""
-    if not str(pruner.get("_target_", "")).endswith(("SuccessiveHalvingPruner", "HyperbandPruner")):
+    if pruner.get("_target_") not in HALVING:
         return {}
     first = pruner.get("min_resource")
     smallest = first if isinstance(first, int) else 1

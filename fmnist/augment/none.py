@@ -11,3 +11,6 @@ class NoAugment:
 
     def __call__(self, images: Array, rng: Rng) -> None:
         pass
+
+
+NO_AUGMENT = NoAugment()

@@ -8,7 +8,7 @@ from rich.progress import BarColumn, TaskProgressColumn, TextColumn, TimeRemaini
 from rich.progress import Progress as RichProgress
 
 from fmnist.interfaces import Metrics
-from fmnist.terminal.console import console, echo
+from fmnist.terminal.console import echo, get_console
 from fmnist.training.callback import Callback
 from fmnist.training.state import TrainingState
 
@@ -18,7 +18,7 @@ class Progress(Callback):
     """Nothing is drawn from the training loop: the bar looks at the training state a few times a second by itself."""
 
     def start(self, training: TrainingState) -> None:
-        self.bar = Bar(training) if console().is_terminal else None
+        self.bar = Bar(training) if get_console().is_terminal else None
         if self.bar:
             self.bar.start()
 
@@ -36,7 +36,7 @@ class Bar(RichProgress):
     def __init__(self, training: TrainingState) -> None:
         self.training = training
         columns = BarColumn(), TaskProgressColumn(), TextColumn("{task.fields[figures]}"), TimeRemainingColumn()
-        super().__init__(*columns, console=console(), refresh_per_second=5, transient=True)
+        super().__init__(*columns, console=get_console(), refresh_per_second=5, transient=True)
         self.add_task("", total=training.epochs * training.examples, figures="")
 
     def get_renderables(self) -> Iterable[RenderableType]:

@@ -16,8 +16,8 @@ def arguments(parser: ArgumentParser) -> None:
 
 
 def run(arguments: Namespace) -> None:
-    from fmnist.analysis.replay import replay
+    from fmnist.analysis.replay import send_missing
     from fmnist.tracker.wandb import Wandb
 
     tracker = Wandb(mode=arguments.mode, project=arguments.project, entity=arguments.entity)
-    replay(arguments.folders, tracker, again=arguments.again)
+    send_missing(arguments.folders, tracker, again=arguments.again)

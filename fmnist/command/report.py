@@ -14,6 +14,6 @@ def arguments(parser: ArgumentParser) -> None:
 
 
 def run(arguments: Namespace) -> None:
-    from fmnist.analysis.report.write import write_report
+    from fmnist.analysis.report.page import write_report
 
     write_report(arguments.folders, arguments.metric, arguments.output)

@@ -1,10 +1,10 @@
 """From a config group to the object it describes: `_target_` is the class, the other keys are its fields."""
 
 from dataclasses import MISSING, fields, is_dataclass
+from importlib import import_module
 from inspect import signature
 from typing import Any
 
-from hydra.utils import get_object
 from omegaconf import DictConfig
 
 from fmnist.config.values import plain_value
@@ -14,7 +14,7 @@ from fmnist.errors import ConfigError, closest, one_line
 MOVED = {"fmnist.trainer.Trainer": "fmnist.training.trainer.Trainer"}
 
 
-def build(group: str, config: DictConfig, kind: type = object, /, **parts: object) -> Any:
+def build_part(group: str, config: DictConfig, kind: type = object, /, **parts: object) -> Any:
     """Build the chosen option of a group; `parts` are fields whose values are objects already.
 
     Raises:
@@ -53,10 +53,13 @@ def is_called_alike(part: object, kind: type) -> bool:
 
 def find_class(group: str, target: object) -> Any:
     """The dataclass that `_target_` names."""
-    try:
-        cls = get_object(MOVED.get(target, target)) if isinstance(target, str) else None
+    cls = None
+    try:  # Hydra's get_object would write three lines of its own to the terminal
+        if isinstance(target, str):
+            module, _, name = MOVED.get(target, target).rpartition(".")
+            cls = getattr(import_module(module or name), name)
     except Exception as error:  # of a module that is imported for it, whatever it raises
-        allowed = f"the full name of a class that can be imported ({one_line(error.__cause__ or error)})"
+        allowed = f"the full name of a class that can be imported ({one_line(error)})"
         raise ConfigError(f"{group}._target_", target, allowed) from None
     if not (isinstance(cls, type) and is_dataclass(cls)):
         raise ConfigError(f"{group}._target_", target, "the full name of a dataclass, such as fmnist.loss.mse.MSE")

@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 
 import numpy as np
-import psutil
 
 from fmnist.config import check
 from fmnist.dataset.images import Images, Published
+from fmnist.engine.machine import memory_size
 from fmnist.errors import ConfigError
 from fmnist.interfaces import Array, Rng, Split
 
@@ -37,7 +37,7 @@ class Blobs(Images):
         check.non_negative(noise=self.noise)
         check.integer(0, seed=self.seed)
         numbers = (self.examples + self.test_examples + self.classes) * self.height * self.width
-        if 2 * 8 * numbers > psutil.virtual_memory().total:  # float64 images, and their noise
+        if 2 * 8 * numbers > memory_size():  # float64 images, and their noise
             key = max(("examples", "test_examples", "classes", "height", "width"), key=lambda key: getattr(self, key))
             allowed = f"images that fit into memory; these need {16 * numbers / 2**30:,.1f} GiB"
             raise ConfigError(key, getattr(self, key), allowed)

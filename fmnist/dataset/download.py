@@ -16,7 +16,7 @@ READ_TIMEOUT = 30  # seconds without data
 CHUNK = 1 << 16  # bytes; pooch flushes after each chunk, and its default of 1 KiB is slow
 
 
-def download(files: Mapping[str, str], mirrors: Sequence[str], folder: Path) -> list[str]:
+def download_files(files: Mapping[str, str], mirrors: Sequence[str], folder: Path) -> list[str]:
     """Download the files, name → md5, into a folder. Returns the failures, one line per mirror; none on success.
 
     pooch verifies a checksum before it renames the file into place, and skips files that are already correct.

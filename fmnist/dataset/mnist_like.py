@@ -78,11 +78,11 @@ class MnistLike(Images):
         places = candidates(self.subfolder)
         if (folder := first_complete(places, self.files)) is not None:
             return folder
-        from fmnist.dataset.download import download  # heavy and rarely needed
+        from fmnist.dataset.download import download_files  # heavy and rarely needed
 
         folder = cache_root() / self.subfolder
         log.info("downloading %s into %s", self.name, folder)
-        if failures := download({gz: official.md5 for gz, official in self.files.items()}, self.mirrors, folder):
+        if failures := download_files({gz: official.md5 for gz, official in self.files.items()}, self.mirrors, folder):
             raise DataUnavailable(self.unavailable_message(places, failures))
         return folder
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from fmnist.engine.numba import Numba, installed
+from fmnist.engine.numba import Numba, is_installed
 from fmnist.engine.numpy import NumPy
 
 
@@ -13,7 +13,7 @@ class Auto:
     """The faster of the engines that are there."""
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "engine", Numba() if installed() else NumPy())
+        object.__setattr__(self, "engine", Numba() if is_installed() else NumPy())
 
     @property
     def name(self) -> str:

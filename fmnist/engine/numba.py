@@ -28,7 +28,7 @@ FALLBACKS: dict[tuple[Callable[..., Any], ...], str] = {}  # an operation and it
 SHARED = 2**22  # multiplications that are worth waking other threads for
 
 
-def installed() -> bool:
+def is_installed() -> bool:
     return find_spec("numba") is not None
 
 
@@ -44,7 +44,7 @@ class Numba:
     fallbacks: set[str] = field(default_factory=set, init=False, compare=False)  # operations that NumPy runs
 
     def __post_init__(self) -> None:
-        if not installed():
+        if not is_installed():
             raise FmnistError("engine=numba: Numba is not installed: pip install numba, or engine=numpy")
 
     @property
@@ -117,9 +117,9 @@ SCRATCH: dict[np.dtype[Any], Array] = {}
 
 def scratch(matrices: tuple[Array, ...]) -> Array:
     """Memory for a product's own use while it runs, the same for all, so that it stays in the processor's cache."""
-    from fmnist.engine.llvm.registers import registers
+    from fmnist.engine.llvm.registers import detect_registers
 
     dtype, rows = matrices[0].dtype, max(max(matrix.shape) for matrix in matrices)
     if dtype not in SCRATCH or len(SCRATCH[dtype]) < rows:
-        SCRATCH[dtype] = zeros((rows, registers().columns(dtype.itemsize)), dtype.name)
+        SCRATCH[dtype] = zeros((rows, detect_registers().columns(dtype.itemsize)), dtype.name)
     return SCRATCH[dtype]

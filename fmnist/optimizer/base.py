@@ -1,16 +1,14 @@
-"""The base class of all optimizers: learning rate, weight decay, state, checkpoints and the loop over θ.
+"""The base class of all optimizers: learning rate, weight decay, state and checkpoints.
 
 A subclass writes its rule once for both engines, as a pure function of one parameter (or an array of them):
 
     rule(θ, g, *state, h) → (θ, *state)
 
-with h a NamedTuple of the step's constants. In NumPy the rule is applied to chunks of the flat vectors that are small
-enough for the processor's cache, where its temporaries are cheap.
+with h a NamedTuple of the step's constants. update.py applies it to θ.
 """
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
-from functools import cache
 from typing import Any, ClassVar
 
 import numpy as np
@@ -18,15 +16,12 @@ import numpy as np
 from fmnist.config import check
 from fmnist.engine.memory import zeros
 from fmnist.engine.numpy import NumPy
-from fmnist.engine.operation import operation
-from fmnist.engine.update import update_loop
 from fmnist.errors import CheckpointError
 from fmnist.interfaces import Array, Engine, State
 from fmnist.network.parameters import Parameters
+from fmnist.optimizer.update import update
 
 Rule = Callable[..., tuple[Array, ...]]
-
-CHUNK = 8192  # elements; smaller chunks cost more calls, larger ones do not fit into the cache
 
 
 def state(start: float | None = None) -> Any:
@@ -117,43 +112,3 @@ class Optimizer:
                 value[...] = state[name]
             else:
                 setattr(self, name, state[name].item())
-
-
-@operation(update_loop, written=True)
-def update(
-    rule: Rule,
-    scalars: Callable[..., Any],
-    h: Array,
-    decay: Array,
-    bounds: Array,
-    theta: Array,
-    g: Array,
-    *state: Array,
-) -> None:
-    """θ, *state ← rule(keep θ, g + pull θ, *state) for the weights θ[: bounds[0]]; without decay for the rest.
-
-    (keep, pull) = `decay`: (1 − ηλ, 0) where decay is decoupled, (1, λ) where it is in the gradient.
-    """
-    c = scalars(*h)
-    keep, pull = decay
-    for start, end in chunks(*bounds.tolist()):
-        vectors = [vector[start:end] for vector in (theta, *state)]
-        old, slope = vectors[0], g[start:end]
-        if end <= bounds[0]:
-            if keep != 1:
-                old *= keep
-            if pull:
-                slope = slope + pull * old
-        for vector, new in zip(vectors, rule(old, slope, *vectors[1:], c), strict=True):
-            vector[...] = new
-
-
-@cache
-def chunks(*bounds: int) -> list[tuple[int, int]]:
-    """Divide [0, last bound) into pieces of at most CHUNK elements, none of which crosses a bound."""
-    pieces: list[tuple[int, int]] = []
-    start = 0
-    for bound in bounds:
-        pieces += [(i, min(i + CHUNK, bound)) for i in range(start, bound, CHUNK)]
-        start = bound
-    return pieces

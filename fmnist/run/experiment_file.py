@@ -7,6 +7,7 @@ from typing import Any
 
 from omegaconf import DictConfig, OmegaConf
 
+from fmnist.config.values import plain_value
 from fmnist.files.yaml import read_mapping
 from fmnist.run.stored_config import read_config
 
@@ -52,11 +53,7 @@ def experiment_text(
 
 def values(config: DictConfig, keys: Mapping[str, Any]) -> dict[str, Any]:
     """The named keys as plain data; the others (Hydra's own) may hold what cannot be resolved here."""
-    found = {key: config[key] for key in keys if key in config}
-    return {
-        key: OmegaConf.to_container(value, resolve=True) if OmegaConf.is_config(value) else value
-        for key, value in found.items()
-    }
+    return {key: plain_value(config, key) for key in keys if key in config}
 
 
 def same(a: object, b: object) -> bool:

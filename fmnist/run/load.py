@@ -7,7 +7,7 @@ import numpy as np
 
 from fmnist.config.classes import NONE, Classes
 from fmnist.errors import FmnistError
-from fmnist.experiment import Experiment, experiment
+from fmnist.experiment import Experiment, build_experiment
 from fmnist.files import atomic
 from fmnist.interfaces import Array, Split, Splits
 from fmnist.loss.softmax import softmax
@@ -74,7 +74,7 @@ def load_run(folder: Path | str, *, download: bool = True, own: Classes = NONE) 
     config = load_config(folder, own)
     if not download and "mirrors" in config.dataset:
         config.dataset.mirrors = []
-    parts = experiment(config)
+    parts = build_experiment(config)
     splits = parts.load()
     network = parts.network(splits, spawn_generators(parts.seed))
     file, size = folder / "best.npz", sum(array.nbytes for array in network.state().values())

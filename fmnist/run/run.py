@@ -9,21 +9,23 @@ from typing import Any
 
 from omegaconf import DictConfig, OmegaConf
 
-from fmnist.errors import FmnistError, show
+from fmnist.config.compose import chosen_options
+from fmnist.errors import FmnistError
 from fmnist.files import atomic
 from fmnist.files.history import write_history
 from fmnist.files.lock import lock_folder
 from fmnist.files.run_folder import read_summary
 from fmnist.files.yaml import read_mapping
-from fmnist.interfaces import Metrics, Splits, Tracker
+from fmnist.interfaces import Metrics, Splits
 from fmnist.loss.base import Loss
 from fmnist.run.environment import collect_environment
 from fmnist.run.summary import end_state, summarize
 from fmnist.sweep import trial
 from fmnist.terminal.console import log, print_summary
+from fmnist.tracker.trackers import Trackers
 from fmnist.training.batches import Batches
 from fmnist.training.callback import Callback
-from fmnist.training.evaluation import evaluate
+from fmnist.training.evaluation import FinalEvaluation, evaluate
 from fmnist.training.state import TrainingState, part
 from fmnist.training.trainer import Trainer
 
@@ -44,7 +46,7 @@ class Run(Callback):
         self,
         training: TrainingState,
         splits: Splits,
-        tracker: Tracker,
+        tracker: Trackers,
         config: DictConfig,
         overrides: Sequence[str],
         choices: Mapping[str, str],
@@ -54,8 +56,8 @@ class Run(Callback):
         self.training, self.splits, self.tracker, self.folder = training, splits, tracker, training.folder
         self.overrides, self.resume = overrides, resume
         self.config: dict[str, Any] = OmegaConf.to_container(config, resolve=True)  # type: ignore[assignment]
-        self.choices = options(self.config, choices)
-        self.test: Metrics = {}
+        self.choices = chosen_options(self.config, choices)
+        self.test_metrics: Metrics = {}
         self.summary: dict[str, Any] = {}
 
     def __enter__(self) -> "Run":
@@ -104,20 +106,25 @@ class Run(Callback):
         write_history(self.folder, training.history)
         self.tracker.log(training.history[-1])
 
-    def evaluate(self, loss: Loss, trainer: Trainer) -> None:
+    def evaluate(self, loss: Loss, trainer: Trainer, callbacks: Sequence[Callback]) -> None:
         """The only look at the test set: the best checkpoint's figures on it (the last network's without one).
 
-        A pruned run is not worth the look.
+        A pruned run is not worth the look. What is found is passed to the callbacks.
         """
         if self.training.pruned:
             return
         file = self.folder / "best.npz"
         if file.exists():
             self.training.network.load(part(atomic.read_npz(file), "network"), str(file))
+        network, size = self.training.network, trainer.eval_batch_size
         batches = Batches(self.splits, self.splits.test, trainer.precision, engine=self.training.engine)
         with self.training.timing.evaluate():
-            evaluation = evaluate(self.training.network, loss, batches, trainer.eval_batch_size)
-        self.test = {"test/loss": evaluation.loss, "test/accuracy": evaluation.accuracy}
+            found = evaluate(network, loss, batches, size)
+        self.test_metrics = {"test/loss": found.loss, "test/accuracy": found.accuracy}
+        final = FinalEvaluation(network, self.splits, batches, size, found)
+        with self.training.timing.write():
+            for callback in callbacks:
+                callback.test(self.training, final, self.tracker)
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, traceback: object) -> None:
         try:
@@ -132,7 +139,7 @@ class Run(Callback):
         state, reason = end_state(self.training, error)
         if state == "failed":
             log.error("%s", reason, exc_info=error)  # the traceback is for the log, not for the terminal
-        self.summary = summarize(self.training, self.splits, self.test, state, reason)
+        self.summary = summarize(self.training, self.splits, self.test_metrics, state, reason)
         try:
             if self.summary["engine"] != self.environment["engine"]:  # it fell back: most is bound when it is first run
                 atomic.write_json(
@@ -146,12 +153,3 @@ class Run(Callback):
             self.tracker.finish(self.summary)
         if error is None:
             print_summary(self.summary, self.folder)
-
-
-def options(config: Mapping[str, Any], choices: Mapping[str, str]) -> dict[str, str]:
-    """The option of each group, as typed.
-
-    Hydra does not name the options of a group that is a list, as tracker=[wandb,mlflow]; its keys do.
-    """
-    lists = {group: show(list(section)) for group, section in config.items() if isinstance(section, dict)}
-    return {group: option for group, option in {**lists, **choices}.items() if group in config}

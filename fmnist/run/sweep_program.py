@@ -7,7 +7,7 @@ from pathlib import Path
 from omegaconf import DictConfig
 from optuna.study import StudyDirection
 
-from fmnist.experiment import experiment
+from fmnist.experiment import build_experiment
 from fmnist.run.experiment_file import experiment_text
 from fmnist.sweep.program import Compose, Observer, Outcome, complete, failed
 from fmnist.tracker.trackers import study_trackers
@@ -20,7 +20,7 @@ class SweepProgram:
     command = ("python", "train.py")
 
     def check(self, config: DictConfig) -> None:
-        experiment(config)
+        build_experiment(config)
 
     def higher_is_better(self, metric: str) -> bool:
         return higher_is_better(metric)

@@ -63,7 +63,7 @@ class Options:
             check.one_of(("minimize", "maximize"), direction=self.direction)
 
 
-def options(values: dict[str, Any]) -> Options:
+def parse_options(values: dict[str, Any]) -> Options:
     """From the plain values of the config.
 
     Raises:

@@ -12,7 +12,7 @@ from omegaconf import DictConfig, OmegaConf
 from fmnist.config import check
 from fmnist.config.values import plain_value
 from fmnist.errors import ConfigError
-from fmnist.sweep.options import Direction, Options, options
+from fmnist.sweep.options import Direction, Options, parse_options
 from fmnist.sweep.space.parse import parse_space
 from fmnist.sweep.space.values import Value
 from fmnist.sweep.study.instantiate import GRID, build_sampler
@@ -43,7 +43,7 @@ class StudyConfig:
         self.config = config
         check.name(study=config.get("study"))
         check.folder(**{"hydra.sweep.dir": config.hydra.sweep.dir})
-        self.options: Options = options({key: value for key, value in values.items() if not key.startswith("_")})
+        self.options: Options = parse_options({key: value for key, value in values.items() if not key.startswith("_")})
         self.space, self.fixed_overrides = parse_space(self.options.params, overrides, loader)
         self.name = str(config.get("study") or Path(config.hydra.sweep.dir).name)
         objective = config.get("objective", "value")

@@ -8,16 +8,15 @@ from typing import Any
 import optuna
 from hydra._internal.core_plugins.basic_launcher import BasicLauncher
 from hydra.types import HydraContext, RunMode, TaskFunction
-from hydra.utils import get_class
 from omegaconf import DictConfig, OmegaConf
 from optuna.trial import TrialState
 
 from fmnist.errors import FmnistError
 from fmnist.files import atomic
 from fmnist.sweep.ask_tell import AskTell
-from fmnist.sweep.check_study import check_study
 from fmnist.sweep.dry_run import print_study
 from fmnist.sweep.limits import Limits
+from fmnist.sweep.preflight import check_study
 from fmnist.sweep.program import Compose, Program
 from fmnist.sweep.results.counts import Counts
 from fmnist.sweep.results.final_summary import print_final_summary
@@ -78,7 +77,7 @@ def sweep(
     queue.open(study.identity(), list(study.objectives.values()), study.budget, study.points)
     job = Job(task, program, list(study.objectives), options.epoch)
     runner: LocalRunner | LauncherRunner
-    if issubclass(get_class(config.hydra.launcher._target_), BasicLauncher):
+    if OmegaConf.select(config, "hydra.launcher._target_") == f"{BasicLauncher.__module__}.{BasicLauncher.__name__}":
         runner = LocalRunner(hydra_context, config, job, options.n_jobs, options.trial_timeout)
     else:
         runner = LauncherRunner(hydra_context, config, job, options.n_jobs, folder)

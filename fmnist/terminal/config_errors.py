@@ -1,11 +1,7 @@
 """What Hydra and OmegaConf say of a command line, as one line that names the key, the value and what is allowed."""
 
-import sys
 from collections.abc import Iterator
-from typing import NamedTuple
 
-from hydra.core.override_parser.overrides_parser import OverridesParser
-from hydra.core.override_parser.types import Override, QuotedString
 from hydra.errors import (
     ConfigCompositionException,
     HydraException,
@@ -18,6 +14,7 @@ from omegaconf.errors import ConfigKeyError, InterpolationResolutionError, Omega
 
 from fmnist.config.compose import CONF
 from fmnist.errors import ConfigError, FmnistError, closest, one_line, shorten
+from fmnist.terminal.command_line import Word, is_unreadable, names_no_option, of_hydra, read_command_line
 
 THERE_ALREADY = (
     "An item is already at",
@@ -25,27 +22,6 @@ THERE_ALREADY = (
     "Multiple values for",
     "force-add of config groups",
 )
-
-
-class Word(NamedTuple):
-    """An override of the command line."""
-
-    prefix: str
-    key: str
-    value: str
-
-    def parse(self) -> Override:
-        return OverridesParser.create().parse_override(f"{self.key}={self.value}")
-
-    def __str__(self) -> str:
-        return f"{self.prefix}{shorten(self.key)}={shorten(self.value)}"
-
-
-def command_line() -> list[Word]:
-    """Its overrides, the last one first: that is the one which counts."""
-    words = [word for word in sys.argv[1:] if not word.startswith("-") and ("=" in word or word.startswith("~"))]
-    parts = [(word, *word.lstrip("+~").partition("=")) for word in reversed(words)]
-    return [Word(word[: len(word) - len(word.lstrip("+~"))], key, value) for word, key, _, value in parts]
 
 
 def explain(error: Exception) -> str | None:
@@ -70,7 +46,7 @@ def explain(error: Exception) -> str | None:
         case OSError():
             message = None
         case _:
-            words = [word for word in command_line() if is_unreadable(word) or names_no_option(word)] or of_hydra()
+            words = [word for word in read_command_line() if is_unreadable(word) or names_no_option(word)] or of_hydra()
             message = f"{words[0]}: {one_line(error)}" if words and not is_ours(error) else None
     return message
 
@@ -94,26 +70,6 @@ def is_ours(error: Exception) -> bool:
     return False
 
 
-def is_unreadable(word: Word) -> bool:
-    """Does Hydra's parser fail on it? Of a number with more than 4300 digits it is Python that says so."""
-    try:
-        word.parse()
-    except Exception:
-        return True
-    return False
-
-
-def names_no_option(word: Word) -> bool:
-    """Is it a group with a list of something else than names, which Hydra fails on?"""
-    value = word.parse().value() if (CONF / word.key).is_dir() else None
-    return isinstance(value, list) and not all(isinstance(name, str | QuotedString) for name in value)
-
-
-def of_hydra() -> list[Word]:
-    """The overrides of Hydra's own keys."""
-    return [word for word in command_line() if word.key.startswith("hydra")]
-
-
 def unknown_option_message(error: MissingConfigException) -> str:
     """optimizer=adm: allowed is one of adadelta, … (did you mean adam?)."""
     if not error.missing_cfg_file or not error.options:
@@ -125,7 +81,7 @@ def unknown_option_message(error: MissingConfigException) -> str:
 
 def group_message() -> str:
     """optimizer=5: allowed is one of adadelta, … ."""
-    for word in command_line():
+    for word in read_command_line():
         options = sorted(file.stem for file in (CONF / word.key.partition("@")[0]).glob("*.yaml"))
         if is_unreadable(word):
             continue
@@ -141,7 +97,7 @@ def composition_message(error: ConfigCompositionException) -> str:
     """optimizer.momentum=0.9: allowed is one of the keys lr, … ."""
     text, cause = one_line(error), error.__cause__
     if any(phrase in text for phrase in THERE_ALREADY):
-        for word in command_line():
+        for word in read_command_line():
             if word.prefix and (word.key in text or word.key.partition("@")[0] in text):
                 plain = Word("", word.key, word.value)
                 return f"{word}: allowed is {plain}, without the {word.prefix}: the key is there already"
@@ -154,17 +110,17 @@ def composition_message(error: ConfigCompositionException) -> str:
     inner = [f"{group}.{section}.{last}".lstrip(".") for section in sections]
     hint = f" (did you mean {' or '.join(inner)}?)" if inner else closest(last, names)
     allowed = f"one of the keys {', '.join(names)}{hint}" if names else f"no key: {group} has none"
-    for word in command_line():
+    for word in read_command_line():
         if f"{word.key}.".startswith(f"{key}."):
             return str(ConfigError(word.key, word.value, allowed))
-    space = next((f"{word}: " for word in command_line() if word.key.startswith("hydra.sweeper.params")), "")
+    space = next((f"{word}: " for word in read_command_line() if word.key.startswith("hydra.sweeper.params")), "")
     return space + str(ConfigError(key, "…", allowed))
 
 
 def with_key(error: Exception, text: str = "") -> str:
     """The error's text, or another one, behind the override that it is about."""
     text = text or one_line(error)
-    words, keys = command_line(), [getattr(cause, "full_key", None) for cause in causes(error)]
+    words, keys = read_command_line(), [getattr(cause, "full_key", None) for cause in causes(error)]
     for word in words:
         if word.key in keys:
             return f"{word}: {text}"

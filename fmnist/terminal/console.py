@@ -19,14 +19,14 @@ log.addHandler(logging.NullHandler())  # or warnings are printed once more where
 
 
 @cache
-def console() -> Console:
+def get_console() -> Console:
     """Standard output. Lines are neither cut nor wrapped if it is not a terminal."""
     return Console(soft_wrap=True, highlight=False, markup=False)
 
 
 def echo(line: str) -> None:
     """Print the line and log it."""
-    console().print(line)
+    get_console().print(line)
     log.info(line)
 
 
@@ -37,8 +37,8 @@ def warn(line: str) -> None:
 
 def print_table(table: Table) -> None:
     """In a terminal, as wide as it is at most: long cells are wrapped. Elsewhere a row is a line, however long."""
-    if console().is_terminal:
-        console().print(table, soft_wrap=False)
+    if get_console().is_terminal:
+        get_console().print(table, soft_wrap=False)
     else:
         Console(width=10_000, highlight=False, markup=False).print(table)
 
@@ -88,4 +88,4 @@ def print_summary(summary: Mapping[str, Any], folder: object) -> None:
     for name, value in rows.items():
         table.add_row(name, value)
         log.info("%s: %s", name, value)
-    console().print(table)
+    get_console().print(table)

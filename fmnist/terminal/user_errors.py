@@ -16,7 +16,8 @@ from hydra.core.hydra_config import HydraConfig
 from omegaconf import OmegaConf
 
 from fmnist.errors import DISK_FULL, FmnistError, Terminated, shorten
-from fmnist.terminal.config_errors import command_line, explain
+from fmnist.terminal.command_line import read_command_line
+from fmnist.terminal.config_errors import explain
 from fmnist.terminal.output import output_ends_quietly
 from fmnist.terminal.signals import signals_interrupt
 
@@ -24,7 +25,7 @@ SET_BY_FMNIST = "FMNIST_HYDRA_FULL_ERROR"  # HYDRA_FULL_ERROR is not the user's 
 
 
 @contextmanager
-def user_errors() -> Iterator[None]:
+def report_user_errors() -> Iterator[None]:
     """Report errors of the block. Needed around `main` and inside it: Hydra has its own reports of errors in a job."""
     with signals_interrupt(), errors_as_lines(), output_ends_quietly():
         yield
@@ -82,7 +83,7 @@ def file_error_message(error: OSError) -> str:
     """The message for a full disk, a folder that cannot be written, or another error with a file."""
     folder, reason = output_folder(), error.strerror or str(error)
     if error.errno == ENAMETOOLONG:
-        for word in command_line():
+        for word in read_command_line():
             if word.value and word.value in str(error.filename):
                 return f"{word}: {reason}"
     if error.errno in DISK_FULL:

@@ -6,14 +6,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from fmnist.errors import FmnistError
-from fmnist.interfaces import Array, ImageTable, Metrics, StudyTracker
+from fmnist.interfaces import Array, ImageTable, Metrics
+from fmnist.sweep.program import Observer
 
 if TYPE_CHECKING:
     from optuna.study import StudyDirection
 
 
 class BaseTracker:
-    """The contracts `Tracker` and `MediaTracker` with methods that do nothing; a tracker overrides those it needs."""
+    """The contract `Tracker`, images and studies, with methods that do nothing; a tracker overrides those it needs."""
 
     def start(self, folder: Path, history: Sequence[Metrics]) -> None: ...
 
@@ -21,15 +22,17 @@ class BaseTracker:
 
     def finish(self, summary: Mapping[str, Any]) -> None: ...
 
-    def log_samples(self, folder: Path, dataset: str, samples: ImageTable, classes: Sequence[str]) -> None: ...
+    def log_samples(self, folder: Path, dataset: str, samples: ImageTable, classes: Sequence[str]) -> None:
+        """What a data set with these classes looks like."""
 
     def log_evaluation(
         self, folder: Path, y: Array, predicted: Array, classes: Sequence[str], picture: Path, mistakes: ImageTable
-    ) -> None: ...
+    ) -> None:
+        """Labels y and predictions, both (n,), the confusion matrix as a picture, and the worst mistakes of a run."""
 
     def start_study(
         self, folder: Path, name: str, directions: Mapping[str, "StudyDirection"], n_finished: int
-    ) -> StudyTracker | None:
+    ) -> Observer | None:
         """What is to watch a sweep in its folder; `n_finished` trials had ended before this start of it."""
         return None
 

@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from omegaconf import DictConfig, OmegaConf
 
-from fmnist.config.build import build
+from fmnist.config.build import build_part
 from fmnist.errors import ConfigError, one_line
-from fmnist.interfaces import Array, ImageTable, Metrics, StudyTracker
-from fmnist.terminal.console import console, log
+from fmnist.interfaces import Array, ImageTable, Metrics
+from fmnist.sweep.program import Observer
+from fmnist.terminal.console import get_console, log
 from fmnist.tracker.base import BaseTracker
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ R = TypeVar("R")
 
 
 class Trackers:
-    """A `Tracker` and `MediaTracker` that passes everything on to those it holds, by name."""
+    """A tracker that passes everything on to those it holds, by name."""
 
     def __init__(self, trackers: Mapping[str, BaseTracker]) -> None:
         self.trackers, self.started = dict(trackers), False
@@ -47,9 +48,9 @@ class Trackers:
 
 
 class StudyTrackers:
-    """A `StudyTracker` that passes everything on to those it holds, by the name of their trackers."""
+    """An `Observer` that passes everything on to those it holds, by the name of their trackers."""
 
-    def __init__(self, trackers: Mapping[str, StudyTracker]) -> None:
+    def __init__(self, trackers: Mapping[str, Observer]) -> None:
         self.trackers = dict(trackers)
 
     def show(self, trials: Sequence["FrozenTrial"], summary: Mapping[str, Any], *, end: str = "") -> None:
@@ -67,7 +68,7 @@ def each(trackers: dict[str, T], call: Callable[[T], R]) -> dict[str, R]:
             line = f"tracker={name} has failed ({one_line(error) or type(error).__name__})"
             line += "; the run's own files have everything"
             log.warning(line)
-            console().print(f"warning: {line}")
+            get_console().print(f"warning: {line}")
     return results
 
 
@@ -79,7 +80,7 @@ def build_trackers(section: DictConfig) -> Trackers:
         FmnistError: a package is not installed.
     """
     found = {name: options for name, options in sections(section).items() if options is not None}
-    return Trackers({name: build(f"tracker.{name}", options, BaseTracker) for name, options in found.items()})
+    return Trackers({name: build_part(f"tracker.{name}", options, BaseTracker) for name, options in found.items()})
 
 
 def sections(section: DictConfig) -> dict[str, DictConfig]:
@@ -97,7 +98,7 @@ def sections(section: DictConfig) -> dict[str, DictConfig]:
 
 def study_trackers(
     section: DictConfig | None, folder: Path, study: str, directions: Mapping[str, "StudyDirection"], n_finished: int
-) -> StudyTracker | None:
+) -> Observer | None:
     """What watches the sweep in the folder: `directions` by objective; `n_finished` trials had ended before.
 
     None if no tracker of the section watches studies.

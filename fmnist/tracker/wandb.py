@@ -115,13 +115,13 @@ class Wandb(BaseTracker):
     def log_evaluation(
         self, folder: Path, y: Array, predicted: Array, classes: Sequence[str], picture: Path, mistakes: ImageTable
     ) -> None:
-        """In a run of its own, whose files go to folder/evaluation/wandb/, for folder/wandb/ is the training's."""
-        about = init_arguments(folder) | {"job_type": "evaluate"}
-        self.log_once(
-            folder / "evaluation",
-            lambda _, run: media.log_evaluation(run, y, predicted, classes, picture, mistakes),
-            **about,
-        )
+        """In the training's run while it goes on; or else in one of its own, with files in folder/evaluation/wandb/."""
+        shown = y, predicted, classes, picture, mistakes
+        if self.connection:
+            self.connection.submit(lambda run: media.summarize_evaluation(run, *shown))
+        else:
+            about = init_arguments(folder) | {"job_type": "evaluate"}
+            self.log_once(folder / "evaluation", lambda _, run: media.log_evaluation(run, *shown), **about)
 
     def log_once(self, folder: Path, job: Callable[[Connection, "wandb.Run"], object], **init: Any) -> None:
         """A run that does one thing; its name and type are not those of the config, which are a training's."""

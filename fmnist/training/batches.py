@@ -5,7 +5,7 @@ from functools import partial
 
 import numpy as np
 
-from fmnist.augment.none import NoAugment
+from fmnist.augment.none import NO_AUGMENT
 from fmnist.engine import loops
 from fmnist.engine.numpy import NumPy
 from fmnist.engine.operation import operation
@@ -24,7 +24,7 @@ class Batches:
         splits: Splits,
         part: Split,
         dtype: str,
-        augment: Augment | None = None,
+        augment: Augment = NO_AUGMENT,
         rng: Rng | None = None,
         engine: Engine | None = None,
     ) -> None:
@@ -39,11 +39,11 @@ class Batches:
         self.rows, self.y = np.empty(n, np.intp), np.empty(n, np.intp)
         pixels = self.part.x.shape[1]
         raw, x = self.raw.rows(n, pixels, "uint8"), self.x.rows(n, pixels, self.dtype)
-        if self.augment is None or self.rng is None or isinstance(self.augment, NoAugment):
+        if self.rng is None or self.augment == NO_AUGMENT:
             self.load = self.engine.bind(gather, self.part.x, self.part.y, self.rows, *self.to_float, raw, x, self.y)
         else:
             to_float = self.engine.bind(rescale, raw, *self.to_float, x)
-            self.load = partial(self.augmented, self.augment, self.rng, to_float)
+            self.load = partial(self.load_augmented, self.augment, self.rng, to_float)
 
     def __call__(self, rows: Array) -> tuple[Array, Array]:
         if len(rows) != len(self.rows):
@@ -52,7 +52,7 @@ class Batches:
         self.load()
         return self.x.view, self.y
 
-    def augmented(self, augment: Augment, rng: Rng, to_float: Callable[[], None]) -> None:
+    def load_augmented(self, augment: Augment, rng: Rng, to_float: Callable[[], None]) -> None:
         raw = self.raw.view
         np.take(self.part.x, self.rows, axis=0, out=raw, mode="clip")
         np.take(self.part.y, self.rows, out=self.y, mode="clip")

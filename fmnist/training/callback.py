@@ -3,6 +3,8 @@
 Callbacks remember nothing that `training.history` does not say, so a resumed run goes on as if never stopped.
 """
 
+from fmnist.interfaces import MediaTracker
+from fmnist.training.evaluation import FinalEvaluation
 from fmnist.training.state import TrainingState
 
 
@@ -16,4 +18,7 @@ class Callback:
         """After each epoch; `training.history[-1]` is its row. Setting `training.stop` ends the training."""
 
     def finish(self, training: TrainingState) -> None:
-        """At the end, good or bad."""
+        """At the end of the training, good or bad."""
+
+    def test(self, training: TrainingState, final: FinalEvaluation, tracker: MediaTracker) -> None:
+        """After the best network was evaluated on the test set. Not in a run that was pruned or has failed."""

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from fmnist.interfaces import Array, Split
+from fmnist.interfaces import Array, Split, Splits
 from fmnist.loss.base import BoundLoss, Loss
 from fmnist.loss.softmax import softmax
 from fmnist.network.network import Network
@@ -33,6 +33,16 @@ def evaluate(network: Network, loss: Loss, batches: Batches, batch_size: int) ->
         logits.argmax(axis=1, out=predicted[start : start + len(y)])
     y = batches.part.y[rows]
     return Evaluation(total / len(rows), float(np.mean(predicted == y)), y, predicted)
+
+
+class FinalEvaluation(NamedTuple):
+    """The best network on the test set: what was `found` in its `batches`, passes of `batch_size` examples."""
+
+    network: Network
+    splits: Splits
+    batches: Batches
+    batch_size: int
+    found: Evaluation
 
 
 def count_confusions(y: Array, predicted: Array, classes: int) -> Array:

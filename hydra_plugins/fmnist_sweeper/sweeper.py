@@ -19,7 +19,7 @@ class FmnistOptuna(Sweeper):
     def sweep(self, arguments: list[str]) -> None:
         from fmnist.run.sweep_program import SweepProgram
         from fmnist.sweep.sweeper import sweep
-        from fmnist.terminal.user_errors import user_errors
+        from fmnist.terminal.user_errors import report_user_errors
 
-        with user_errors():
+        with report_user_errors():
             sweep(arguments, self.config, self.hydra_context, self.task_function, SweepProgram())

@@ -16,7 +16,7 @@ from fmnist.run.experiment_file import values
 from fmnist.run.stored import StoredRun
 
 
-def best_result(run: StoredRun, ranking: Ranking, sweeps: Sequence[Sweep]) -> dict[str, Any]:
+def best_section(run: StoredRun, ranking: Ranking, sweeps: Sequence[Sweep]) -> dict[str, Any]:
     setting, metric = ranking.settings[0], ranking.metric
     return {
         "metric": metric,

@@ -5,14 +5,14 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from fmnist.analysis.leaderboards import leaderboards
-from fmnist.analysis.report.best_result import best_result
+from fmnist.analysis.leaderboards import rank_runs
+from fmnist.analysis.report.best_result import best_section
 from fmnist.analysis.report.confusion import confusion_section
 from fmnist.analysis.report.failures import failure_section
 from fmnist.analysis.report.leaderboard import leaderboard_sections
-from fmnist.analysis.report.provenance import provenance
-from fmnist.analysis.report.run_curves import run_curves
-from fmnist.analysis.report.study_data import study_data
+from fmnist.analysis.report.provenance import provenance_section
+from fmnist.analysis.report.run_curves import curve_section
+from fmnist.analysis.report.study_data import search_section
 from fmnist.analysis.report.sweeps import Sweep, find_sweeps
 from fmnist.analysis.settings import count_states
 from fmnist.run.stored import StoredRun, find_runs
@@ -21,7 +21,7 @@ from fmnist.terminal.states import COLOURS
 from fmnist.training.objective import higher_is_better
 
 
-def page_data(folders: Sequence[Path], metric: str | None = None) -> dict[str, Any]:
+def collect_data(folders: Sequence[Path], metric: str | None = None) -> dict[str, Any]:
     """The data of the page on all runs and sweeps below the folders.
 
     Result, curves and confusion matrix are of the data that most runs were made on; each set has a leaderboard.
@@ -30,18 +30,18 @@ def page_data(folders: Sequence[Path], metric: str | None = None) -> dict[str, A
         ConfigError: there is no run in a folder, or no run has such a metric.
     """
     runs = find_runs(folders, epochs=True)
-    boards = leaderboards(runs, metric)
+    boards = rank_runs(runs, metric)
     ranking = boards.rankings[0]
     sweeps = find_sweeps(folders)
     best = ranking.settings[0].best_run
     sections = {
-        "best": best and best_result(best, ranking, sweeps),
-        "curves": run_curves(ranking),
+        "best": best and best_section(best, ranking, sweeps),
+        "curves": curve_section(ranking),
         "leaderboards": leaderboard_sections(boards),
-        "searches": [study for sweep in sweeps if (study := study_data(sweep))],
+        "searches": [study for sweep in sweeps if (study := search_section(sweep))],
         "confusion": best and confusion_section(best.folder),
         "failures": failure_section(runs, sweeps),
-        "provenance": provenance(runs, best),
+        "provenance": provenance_section(runs, best),
     }
     page = {
         "title": title(folders, runs, sweeps),

@@ -8,7 +8,7 @@ from fmnist.files.run_folder import read_environment
 from fmnist.run.stored import StoredRun
 
 
-def provenance(runs: Sequence[StoredRun], best: StoredRun | None) -> dict[str, Any] | None:
+def provenance_section(runs: Sequence[StoredRun], best: StoredRun | None) -> dict[str, Any] | None:
     """The environment of the best run (without one, of the first), and in how many environments the runs were made."""
     environments = [environment for run in runs if (environment := read_environment(run.folder))]
     if not environments:

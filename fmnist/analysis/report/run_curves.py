@@ -13,7 +13,7 @@ MOST_RUNS = 120
 MOST_EPOCHS = 200
 
 
-def run_curves(ranking: Ranking) -> dict[str, Any] | None:
+def curve_section(ranking: Ranking) -> dict[str, Any] | None:
     """The best setting first; None if no run has recorded an epoch."""
     named = [(run, as_label(setting, ranking.keys)) for setting in ranking.settings for run in setting.runs]
     curves = [curve for run, name in thin(named, MOST_RUNS) if (curve := run_curve(run, name))]

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from optuna.trial import FrozenTrial
 
 
-def study_data(sweep: Sweep) -> dict[str, Any] | None:
+def search_section(sweep: Sweep) -> dict[str, Any] | None:
     """Trials that are waiting are left out; None without any other.
 
     Of several objectives the first is shown, and it against each other one.

@@ -1,1 +1,1 @@
-"""Everything that speaks LLVM. The rest of the engine uses two names: `kernel.bind` and `registers.registers`."""
+"""Everything that speaks LLVM. The rest of the engine uses `kernel.bind` and `registers.detect_registers`."""

@@ -39,7 +39,7 @@ def reads(code: CodeType) -> dict[Read, None]:
     return dict.fromkeys(found)
 
 
-def dependencies(function: FunctionType) -> dict[Read, Any]:
+def find_dependencies(function: FunctionType) -> dict[Read, Any]:
     """The values read. Attributes of modules are followed as far as they lead through modules."""
     closure = dict(zip(function.__code__.co_freevars, function.__closure__ or (), strict=True))
     found = {}
@@ -49,15 +49,17 @@ def dependencies(function: FunctionType) -> dict[Read, Any]:
         else:
             value = function.__globals__.get(read.name, getattr(builtins, read.name, MISSING))
         depth = 0
-        while isinstance(value, ModuleType) and depth < len(read.attributes) and not versioned(value):
+        while isinstance(value, ModuleType) and depth < len(read.attributes) and not is_versioned(value):
             value, depth = getattr(value, read.attributes[depth], MISSING), depth + 1
         found[read._replace(attributes=read.attributes[:depth])] = value
     return found
 
 
-def versioned(value: Any) -> bool:
+def is_versioned(value: Any) -> bool:
     """Is it a module, function or class that comes with Python or NumPy, and changes only with their version?"""
     if isinstance(value, ModuleType):
         return value.__name__.partition(".")[0] in VERSIONED
     module = sys.modules.get(getattr(value, "__module__", None) or "")
-    return module is not None and versioned(module) and getattr(module, getattr(value, "__name__", ""), None) is value
+    return (
+        module is not None and is_versioned(module) and getattr(module, getattr(value, "__name__", ""), None) is value
+    )

@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from fmnist.engine.llvm.dependencies import dependencies, versioned
+from fmnist.engine.llvm.dependencies import find_dependencies, is_versioned
 
 PLAIN = {NoneType, bool, int, float, complex, str, bytes, type(...)}
 
@@ -24,7 +24,7 @@ class Undescribable(Exception):
     """A change of the value might go unnoticed."""
 
 
-def fingerprint(*values: Any) -> str | None:
+def hash_values(*values: Any) -> str | None:
     """The same text for what computes the same, in any process; None for what cannot be described."""
     try:
         return hash_text(describe(values))
@@ -46,7 +46,7 @@ def describe(value: Any, outer: tuple[Any, ...] = ()) -> Any:
     for depth, other in enumerate(outer):
         if other is value:
             return "outer", depth
-    if versioned(value):
+    if is_versioned(value):
         return "versioned", value.__name__
     inside = [describe(part, (*outer, value)) for part in parts(value)]
     return kind.__module__, kind.__qualname__, sorted(inside, key=repr) if kind in (set, frozenset) else inside
@@ -69,7 +69,7 @@ def parts(value: Any) -> Iterable[Any]:
 
 @parts.register
 def _(value: FunctionType) -> Iterable[Any]:
-    read = dependencies(value)
+    read = find_dependencies(value)
     return value.__code__, value.__defaults__, value.__kwdefaults__, repr([*read]), *read.values()
 
 

@@ -14,7 +14,7 @@ from numba.extending import intrinsic
 from fmnist.engine import loops, product
 from fmnist.engine.llvm import vector_math
 from fmnist.engine.llvm.matrix import BYTE, INDEX, WORD, Matrix
-from fmnist.engine.llvm.registers import registers
+from fmnist.engine.llvm.registers import detect_registers
 from fmnist.engine.llvm.result import Rows, TransposedRows
 from fmnist.engine.llvm.tile import Tile
 from fmnist.engine.llvm.transpose import transpose_panel
@@ -74,12 +74,12 @@ def prefetch(typing: Any, images: Any, row: Any) -> Any:
 
 @intrinsic  # type: ignore[untyped-decorator]
 def tile_rows(typing: Any, c: Any) -> Any:
-    return types.int64(c), lambda *_: WORD(registers().rows)
+    return types.int64(c), lambda *_: WORD(detect_registers().rows)
 
 
 @intrinsic  # type: ignore[untyped-decorator]
 def tile_columns(typing: Any, c: Any) -> Any:
-    columns = registers().columns(c.dtype.bitwidth // 8)
+    columns = detect_registers().columns(c.dtype.bitwidth // 8)
     return types.int64(c), lambda *_: WORD(columns)
 
 

@@ -23,7 +23,7 @@ import llvmlite.binding as llvm
 
 from fmnist.engine.llvm import store
 from fmnist.engine.llvm.arguments import Arguments
-from fmnist.engine.llvm.fingerprint import fingerprint
+from fmnist.engine.llvm.fingerprint import hash_values
 from fmnist.terminal.console import echo
 
 log = logging.getLogger("fmnist")
@@ -61,13 +61,13 @@ def bind(loop: FunctionType, arguments: tuple[Any, ...]) -> Callable[[], None]:
         Exception: whatever Numba makes of a loop or a rule that it cannot compile.
     """
     packed = Arguments(arguments)
-    return partial(kernel(loop, packed), packed.block)
+    return partial(get_kernel(loop, packed), packed.block)
 
 
-def kernel(loop: FunctionType, arguments: Arguments) -> Callable[..., None]:
+def get_kernel(loop: FunctionType, arguments: Arguments) -> Callable[..., None]:
     """The kernel that runs `loop` on such arguments; called with their block."""
-    of_loop = fingerprint_of_loop(loop)
-    key = of_loop and fingerprint(versions(), of_loop, arguments.kinds, arguments.constants)
+    of_loop = hash_loop(loop)
+    key = of_loop and hash_values(versions(), of_loop, arguments.kinds, arguments.constants)
     if key is None:
         name = f"kernel_{next(UNKEPT)}"
         return add(build(loop, arguments, name), name)
@@ -77,9 +77,9 @@ def kernel(loop: FunctionType, arguments: Arguments) -> Callable[..., None]:
 
 
 @cache
-def fingerprint_of_loop(loop: FunctionType) -> str | None:
+def hash_loop(loop: FunctionType) -> str | None:
     """Once in a process: unlike a rule, a loop reads nothing that changes while it runs."""
-    return fingerprint(loop)
+    return hash_values(loop)
 
 
 def load(key: str, loop: FunctionType, arguments: Arguments) -> Callable[..., None]:

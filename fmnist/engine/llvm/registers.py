@@ -19,7 +19,7 @@ class Registers(NamedTuple):
 
 
 @cache
-def registers() -> Registers:
+def detect_registers() -> Registers:
     """What leaves a few for the factors: 32 registers with AVX-512 and on ARM, else 16."""
     features = llvm.get_host_cpu_features()
     if features.get("avx512f"):

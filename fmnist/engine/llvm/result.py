@@ -6,8 +6,8 @@ from llvmlite import ir
 from numba.core import cgutils
 
 from fmnist.engine.llvm.matrix import WORD, Matrix, for_range, minimum, plus
-from fmnist.engine.llvm.registers import registers
-from fmnist.engine.llvm.transpose import resize, transpose
+from fmnist.engine.llvm.registers import detect_registers
+from fmnist.engine.llvm.transpose import resize, transpose_rows
 from fmnist.engine.llvm.vectors import Vectors
 
 
@@ -18,7 +18,7 @@ class Rows:
         self.vectors, self.builder, self.c, self.j = vectors, vectors.builder, c, j
         self.columns_left, last = self.builder.sub(c.columns, j), self.builder.sub(c.rows, WORD(1))
         self.rows_left = self.builder.sub(c.rows, i)
-        self.rows = [minimum(self.builder, plus(self.builder, i, r), last) for r in range(registers().rows)]
+        self.rows = [minimum(self.builder, plus(self.builder, i, r), last) for r in range(detect_registers().rows)]
 
     def prefetch(self, count: int) -> None:
         """Call the first `count` vectors of each row into the cache."""
@@ -43,7 +43,7 @@ class TransposedRows(Rows):
         builder, vectors, height = self.builder, self.vectors, len(self.rows)
         columns: list[Any] = []
         for block in zip(*sums, strict=True):
-            columns += resize(vectors, transpose(vectors, list(block)), height)
+            columns += resize(vectors, transpose_rows(vectors, list(block)), height)
         if masks[0] is not None:
             self.store_part(columns)
             return

@@ -28,12 +28,20 @@ def folder() -> Path | None:
     """Where kernels are kept; None if it cannot be made, or is not for this user alone."""
     home = cache_root() / "kernels"
     try:
-        return private_folder(home)
+        private_folder(home)
+        clear_once(home)
+        return home
     except FmnistError as error:
         say_once(str(error))
     except OSError as error:
         say_once(f"{home} cannot be used ({error.strerror})")
     return None
+
+
+@cache
+def clear_once(home: Path) -> None:
+    """What processes that were killed have left half-written."""
+    atomic.clear(home)
 
 
 @cache

@@ -22,7 +22,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from fmnist.engine.llvm.matrix import WORD, Matrix, for_range, plus
-from fmnist.engine.llvm.registers import registers
+from fmnist.engine.llvm.registers import detect_registers
 from fmnist.engine.llvm.result import Rows
 from fmnist.engine.llvm.vectors import Vectors
 
@@ -43,7 +43,7 @@ class Tile:
     def emit(self) -> None:
         """Whole where it can be; a narrow product, such as that with the logits, takes one vector a row."""
         builder, lanes = self.vectors.builder, self.vectors.lanes
-        count, left = registers().vectors, self.result.columns_left
+        count, left = detect_registers().vectors, self.result.columns_left
         with builder.if_else(builder.icmp_signed(">=", left, WORD(count * lanes))) as (whole, part):
             with whole:
                 self.multiply([None] * count)

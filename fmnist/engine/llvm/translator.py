@@ -8,7 +8,7 @@ import numba
 import numpy as np
 
 from fmnist.engine.llvm import vector_math
-from fmnist.engine.llvm.dependencies import dependencies
+from fmnist.engine.llvm.dependencies import find_dependencies
 from fmnist.engine.llvm.intrinsics import INTRINSICS
 
 # Sums may be taken in another order and products fused with sums; NaN and ∞ stay what they are, or a run that
@@ -39,10 +39,10 @@ class Translator:
         """The function compiled, in a world of its own."""
         code, defaults = function.__code__, function.__defaults__
         if typed:
-            code, defaults = self.typed(code), self.constant(defaults)
+            code, defaults = self.add_types(code), self.constant(defaults)
         names: dict[str, Any] = {}
         free: dict[str, Any] = {}
-        for read, value in sorted(dependencies(function).items(), key=lambda item: -len(item[0].attributes)):
+        for read, value in sorted(find_dependencies(function).items(), key=lambda item: -len(item[0].attributes)):
             scope = free if read.free else names
             *modules, last = (read.name, *read.attributes)
             for module in modules:
@@ -66,9 +66,9 @@ class Translator:
         if isinstance(value, tuple):
             items = map(self.constant, value)
             return type(value)(*items) if hasattr(value, "_fields") else tuple(items)
-        return self.typed(value) if isinstance(value, CodeType) else value
+        return self.add_types(value) if isinstance(value, CodeType) else value
 
-    def typed(self, code: CodeType) -> CodeType:
+    def add_types(self, code: CodeType) -> CodeType:
         """The code with typed constants; those that are indices, as in `COEFFICIENTS[1]`, are added as they are."""
         constants, patched = [self.constant(value) for value in code.co_consts], bytearray(code.co_code)
         instructions = list(dis.get_instructions(code))

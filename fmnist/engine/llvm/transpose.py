@@ -3,7 +3,7 @@
 from typing import Any
 
 from fmnist.engine.llvm.matrix import WORD, Matrix, for_range, minimum, plus
-from fmnist.engine.llvm.registers import registers
+from fmnist.engine.llvm.registers import detect_registers
 from fmnist.engine.llvm.vectors import Vectors
 
 
@@ -24,9 +24,9 @@ def transpose_block(vectors: Vectors, b: Matrix, j: Any, k: Any, panel: Matrix, 
     """`left`: how many columns there are, if not a whole vector."""
     builder, lanes = vectors.builder, vectors.lanes
     mask = None if left is None else vectors.mask(left)
-    for v in range(registers().vectors):
+    for v in range(detect_registers().vectors):
         rows = [minimum(builder, plus(builder, j, v * lanes + lane), last) for lane in range(lanes)]
-        columns = transpose(vectors, [vectors.load(b.address(row, k), mask) for row in rows])
+        columns = transpose_rows(vectors, [vectors.load(b.address(row, k), mask) for row in rows])
         for lane, column in enumerate(columns):
             address = panel.address(plus(builder, k, lane), WORD(v * lanes))
             if left is None:
@@ -36,7 +36,7 @@ def transpose_block(vectors: Vectors, b: Matrix, j: Any, k: Any, panel: Matrix, 
                     vectors.store(column, address)
 
 
-def transpose(vectors: Vectors, rows: list[Any]) -> list[Any]:
+def transpose_rows(vectors: Vectors, rows: list[Any]) -> list[Any]:
     """The numbers of a power of two of rows in the order of columns.
 
     (a₀ a₁ …), (b₀ b₁ …) become (a₀ b₀ a₁ …), (… aₙ bₙ), again and again until a column's numbers are neighbours.

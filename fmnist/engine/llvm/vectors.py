@@ -5,7 +5,7 @@ from typing import Any
 from llvmlite import ir
 
 from fmnist.engine.llvm.matrix import BYTE, INDEX, WORD
-from fmnist.engine.llvm.registers import registers
+from fmnist.engine.llvm.registers import detect_registers
 
 CACHE_LINE = 64  # bytes
 
@@ -16,7 +16,7 @@ class Vectors:
     def __init__(self, context: Any, builder: Any, dtype: Any) -> None:
         self.builder, self.number = builder, context.get_value_type(dtype)
         self.size = dtype.bitwidth // 8  # bytes, and the alignment: a vector may begin at any number
-        self.lanes = registers().bytes // self.size
+        self.lanes = detect_registers().bytes // self.size
         self.type = ir.VectorType(self.number, self.lanes)
 
     def zero(self) -> Any:
@@ -50,7 +50,7 @@ class Vectors:
         """Call a row's lines into the cache. Rows lie too far apart for the processor to foresee the next one."""
         kind = ir.FunctionType(ir.VoidType(), [BYTE, INDEX, INDEX, INDEX])
         hint = self.builder.module.declare_intrinsic("llvm.prefetch", (BYTE,), kind)
-        for offset in range(0, vectors * registers().bytes, CACHE_LINE):
+        for offset in range(0, vectors * detect_registers().bytes, CACHE_LINE):
             line = self.builder.gep(address, [WORD(offset)])
             self.builder.call(hint, [line, INDEX(int(write)), INDEX(3), INDEX(1)])
 

@@ -7,16 +7,16 @@ from typing import Any
 from rich.table import Table
 
 from fmnist.errors import show
-from fmnist.terminal.console import console, echo
+from fmnist.terminal.console import echo, get_console
 
 
 def print_final_summary(summary: Mapping[str, Any]) -> None:
     """Tables for people, and every failure on a line; `summary` is what `write_results` returns."""
-    console().print(best_table(summary))
+    get_console().print(best_table(summary))
     if len(summary["top"]) > 1:
-        console().print(top_table(summary))
+        get_console().print(top_table(summary))
     if summary["importances"]:
-        console().print(importance_table(summary["importances"]))
+        get_console().print(importance_table(summary["importances"]))
     if summary.get("stopped"):
         echo(summary["stopped"])
     for trial in summary["failures"]:

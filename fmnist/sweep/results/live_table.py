@@ -12,7 +12,7 @@ from rich.table import Table
 
 from fmnist.sweep.results.counts import Counts
 from fmnist.sweep.study.states import FINISHED, STATES
-from fmnist.terminal.console import console, echo, log
+from fmnist.terminal.console import echo, get_console, log
 
 ROWS = 10  # trials that ended last
 
@@ -36,8 +36,8 @@ class LiveTable:
 
     def __enter__(self) -> None:
         self.started, self.done_before = time.monotonic(), self.counts.finished
-        if console().is_terminal:
-            self.live = Live(get_renderable=self.table, console=console(), refresh_per_second=2)
+        if get_console().is_terminal:
+            self.live = Live(get_renderable=self.table, console=get_console(), refresh_per_second=2)
             self.live.start()
 
     def __exit__(self, *_: object) -> None:

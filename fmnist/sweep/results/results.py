@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from fmnist.files import atomic
 from fmnist.sweep.results.best import write_best
 from fmnist.sweep.results.importance import importances
-from fmnist.sweep.results.trial_table import official_results, trial_table
+from fmnist.sweep.results.trial_table import official_results, trials_csv
 from fmnist.sweep.study.attributes import FOLDER, OVERRIDES, REASON
 from fmnist.sweep.study.states import STATES
 
@@ -48,7 +48,7 @@ def write_results(
     trials = study.get_trials(deepcopy=False)
     front = best_trials(study, trials)
     folder.mkdir(parents=True, exist_ok=True)
-    atomic.write_text(folder / "trials.csv", trial_table(trials, objectives))
+    atomic.write_text(folder / "trials.csv", trials_csv(trials, objectives))
     if front:
         atomic.write_text(folder / "optimization_results.yaml", official_results(front, len(objectives)))
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from optuna.trial import FrozenTrial
 
 
-def trial_table(trials: Sequence["FrozenTrial"], objectives: Sequence[str]) -> str:
+def trials_csv(trials: Sequence["FrozenTrial"], objectives: Sequence[str]) -> str:
     """trials.csv. A parameter that does not exist for a trial is blank; one that is nothing is null."""
     parameters = list(dict.fromkeys(name for trial in trials for name in trial.params))
     values = ["value"] if len(objectives) == 1 else list(objectives)

@@ -37,7 +37,7 @@ class Entry:
 def from_override(override: str, loader: ConfigLoader | None = None) -> Entry:
     """An override of the command line. `loader` knows the options of a group, for glob(…)."""
     parsed = parse_override(override, override.partition("=")[0].lstrip("+~"), loader)
-    return entry(parsed, override, distribution_of(parsed, key_of(parsed)))
+    return make_entry(parsed, override, distribution_of(parsed, key_of(parsed)))
 
 
 def from_yaml(key: str, value: Any, loader: ConfigLoader | None = None) -> Entry:
@@ -49,17 +49,17 @@ def from_yaml(key: str, value: Any, loader: ConfigLoader | None = None) -> Entry
         raise ConfigError(where, value, "a key to search, not one to delete")
     where = f"{PARAMS}.{key_of(parsed)}"
     if isinstance(value, str):
-        return entry(parsed, override, distribution_of(parsed, where))
+        return make_entry(parsed, override, distribution_of(parsed, where))
     if isinstance(value, Mapping):
-        return entry(
+        return make_entry(
             parsed, override, from_mapping(key, value, where, loader), conditions(value.get("when", {}), where)
         )
     if isinstance(value, list | tuple):
-        return entry(parsed, override, choices(where, value))
-    return entry(parsed, f"{key}={text(value)}")
+        return make_entry(parsed, override, choices(where, value))
+    return make_entry(parsed, f"{key}={text(value)}")
 
 
-def entry(
+def make_entry(
     parsed: Override, override: str, distribution: Distribution | None = None, when: Conditions | None = None
 ) -> Entry:
     key = key_of(parsed)

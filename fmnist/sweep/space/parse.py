@@ -14,7 +14,7 @@ from hydra.core.config_loader import ConfigLoader
 from fmnist.errors import ConfigError, closest, show
 from fmnist.sweep.space import distribution
 from fmnist.sweep.space.entry import PARAMS, from_override, from_yaml
-from fmnist.sweep.space.space import Dimension, Space, ordered
+from fmnist.sweep.space.space import Dimension, Space, sort_by_conditions
 
 
 def parse_space(
@@ -34,7 +34,7 @@ def parse_space(
             dimensions[entry.key] = Dimension(entry.key, entry.distribution, entry.when or {})
             prefixes[entry.key] = entry.prefix
     check_conditions(dimensions)
-    when = {d.key: d.when for d in ordered(dimensions.values())}
+    when = {d.key: d.when for d in sort_by_conditions(dimensions.values())}
     of_file = set(fixed)
     for entry in [from_override(override, loader) for override in overrides]:
         prefixed = [k for k, (key, _) in fixed.items() if key == entry.key]

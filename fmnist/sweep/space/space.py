@@ -34,7 +34,7 @@ class Space:
     prefixes: Mapping[str, str] = field(default_factory=dict)  # "+" of a key that the configuration does not have
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "dimensions", ordered(self.dimensions))
+        object.__setattr__(self, "dimensions", sort_by_conditions(self.dimensions))
 
     @property
     def is_discrete(self) -> bool:
@@ -118,7 +118,7 @@ def conditions(when: Mapping[str, tuple[Value, ...]]) -> str:
     return f"when {' and '.join(parts)}" if parts else ""
 
 
-def ordered(dimensions: Iterable[Dimension]) -> tuple[Dimension, ...]:
+def sort_by_conditions(dimensions: Iterable[Dimension]) -> tuple[Dimension, ...]:
     """Each behind those its `when` names, otherwise as written."""
     left = list(dimensions)
     keys = {d.key for d in left}

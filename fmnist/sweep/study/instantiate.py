@@ -43,14 +43,15 @@ def instantiate_option(group: str, kind: type, config: Mapping[str, Any], **argu
         raise ConfigError(where, dict(config), f"keys that include {where}._target_, the full name of a class")
     if not isinstance(target, str):
         raise ConfigError(f"{where}._target_", target, "the full name of a class, such as optuna.samplers.TPESampler")
-    packages = config.get(REQUIRES, [])
-    if not (isinstance(packages, list) and all(isinstance(package, str) for package in packages)):
-        raise ConfigError(f"{where}.{REQUIRES}", packages, "a list of packages")
+    packages, names = config.get(REQUIRES, []), config.get(ONE_OF, [])
+    for own, listed in {REQUIRES: packages, ONE_OF: names}.items():
+        if not (isinstance(listed, list) and all(isinstance(item, str) for item in listed)):
+            raise ConfigError(f"{where}.{own}", listed, "a list of names")
     name = target.rpartition(".")[2]
     for package in packages:
         if find_spec(package) is None:
             raise FmnistError(f"hydra/sweeper/{group}: {name} needs the package {package}: pip install {package}")
-    if (names := config.get(ONE_OF)) and all(config.get(key) is None for key in names):
+    if names and all(config.get(key) is None for key in names):
         raise ConfigError(f"{where}.{names[0]}", None, f"a value; {name} needs one of {', '.join(names)}")
     values = {key: value for key, value in config.items() if key not in (REQUIRES, GRID, ONE_SEED, ONE_OF)}
     try:

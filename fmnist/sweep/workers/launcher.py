@@ -10,6 +10,7 @@ from hydra.core.utils import JobStatus
 from hydra.types import HydraContext
 from omegaconf import DictConfig
 
+from fmnist.errors import ConfigError, one_line
 from fmnist.sweep.ask_tell import AskTell, RunningTrial
 from fmnist.sweep.program import Outcome, failed
 from fmnist.sweep.workers.job import Job
@@ -22,9 +23,13 @@ class LauncherRunner:
         self.job, self.n_jobs, self.folder = job, n_jobs, folder
         # Its processes must find what this one finds: the program need not be installed.
         os.environ["PYTHONPATH"] = os.pathsep.join(path or os.getcwd() for path in sys.path)
-        self.launcher = Plugins.instance().instantiate_launcher(
-            hydra_context=hydra_context, task_function=job, config=config
-        )
+        try:
+            self.launcher = Plugins.instance().instantiate_launcher(
+                hydra_context=hydra_context, task_function=job, config=config
+            )
+        except Exception as error:  # whatever class is named there
+            allowed = f"an option of hydra/launcher ({one_line(error)})"
+            raise ConfigError("hydra.launcher", config.hydra.launcher, allowed) from None
 
     def run(self, trials: AskTell) -> None:
         """Until there is no trial left."""

@@ -2,26 +2,24 @@
 
 import threading
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import replace
-from os.path import relpath
 from pathlib import Path
 from queue import SimpleQueue
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from fmnist.errors import one_line
-from fmnist.terminal.console import console, echo, log
-from fmnist.tracker.weights_and_biases.opening import SHORT, open_run, sync_command
+from fmnist.terminal.console import echo, get_console, log
+from fmnist.tracker.weights_and_biases.opening import SHORT, mirror_command, open_run, sync_command
 from fmnist.tracker.weights_and_biases.outage import Outage
-from fmnist.tracker.weights_and_biases.receipt import Receipt, read_receipt
-from fmnist.tracker.weights_and_biases.server import confirm, is_whole
+from fmnist.tracker.weights_and_biases.receipt import begin_receipt
+from fmnist.tracker.weights_and_biases.server import arrives, confirm, is_whole
+from fmnist.tracker.weights_and_biases.service import BRIEF, close_service, drop_service
 
 if TYPE_CHECKING:
     import wandb
 
 LOCAL = 30.0  # seconds for what needs no server: the import, the files of an offline run, a study's figures
-BRIEF = 1.0  # seconds behind the end of the client's own waits; and for a server that is known to fail
 
 
 class Connection:
@@ -35,7 +33,6 @@ class Connection:
     address = ""  # of the run, or the command that uploads it
     online = False
     first_step = 0  # the server, or a file, has the steps before
-    announced = False  # the user knows that there is no server
 
     def __init__(self, folder: Path, mode: str, timeout: float, *, quiet: bool = False, **init: Any) -> None:
         """The run's files go to folder/wandb/. `init` are the arguments of wandb.init; an `id` continues that run.
@@ -84,26 +81,17 @@ class Connection:
             self.close(run)
         except BaseException as error:  # whatever wandb raises, and in a thread nobody else would catch it
             self.fail((one_line(error) or type(error).__name__)[:SHORT])
-            with suppress(BaseException):  # a service that was killed: the next run in this process needs a new one
-                import wandb
-
-                wandb.teardown()
+            drop_service()
 
     def open(self) -> "wandb.Run":
         opened = open_run(self.folder, self.mode, self.timeout, self.outage, self.init)
         run, self.online = opened.run, opened.online
-        old = read_receipt(self.folder)
-        if old is None or old.id != run.id:
-            old = Receipt(run.id, "")
-        path = "/".join(filter(None, (run.entity, run.project, run.id)))
-        self.receipt = replace(old, path=path, url=str(run.url or old.url), complete=False)
-        self.receipt.write(self.folder)
-        done = max(old.uploaded, old.written)
+        self.receipt = begin_receipt(self.folder, run)
+        done = max(self.receipt.uploaded, self.receipt.written)
         self.first_step = run.starting_step if self.online else done + 1
         if self.online:
             self.report(f"W&B: {run.url}", str(run.url))
         else:
-            self.announced = True
             why = f" ({opened.why})" if opened.why else ""
             upload = sync_command(self.folder, None)
             line = f"W&B: offline{why}; {upload} uploads it"
@@ -115,7 +103,8 @@ class Connection:
     def close(self, run: "wandb.Run") -> None:
         """Finish the run, and keep what the server confirms, or what is safe in the file of an offline run."""
         self.closing, last, tags = run, run.step - 1, tuple(run.tags or ())
-        lost = [artifact.name for artifact in self.artifacts if self.online and not self.arrives(artifact)]
+        sent = self.artifacts if self.online else []
+        lost = [artifact.name for artifact in sent if not arrives(artifact, self.deadline - monotonic())]
         try:
             run.finish(exit_code=self.exit_code)
         except TimeoutError:
@@ -133,17 +122,6 @@ class Connection:
             self.fail(f"the server has {step} of {last} steps" if step < last else "the server has not got the end")
         elif lost:
             self.fail(f"not uploaded: {', '.join(lost)}", "")  # sync does not send artifacts of an online run either
-
-    def arrives(self, artifact: "wandb.Artifact") -> bool:
-        import wandb
-
-        try:
-            artifact.wait(timeout=max(1, int(self.deadline - monotonic())))
-        except (ValueError, wandb.Error):
-            return False
-        except Exception as error:  # it has arrived; what the server thinks of it could not be had
-            log.info("%s: %s", artifact.name, one_line(error))
-        return True
 
     def report(self, line: str, address: str, *, is_news: bool = True) -> None:
         self.address = address
@@ -163,7 +141,7 @@ class Connection:
         line = "; ".join(filter(None, (f"W&B has failed ({failure})", remedy, "the run's own files have everything")))
         log.warning(line)
         if not self.quiet:
-            console().print(f"warning: {line}")
+            get_console().print(f"warning: {line}")
 
     def remedy(self) -> str:
         """The command that sends what is missing: sync if wandb's own file of the run is whole, or else mirror."""
@@ -171,27 +149,3 @@ class Connection:
             return f"{sync_command(self.folder, self.closing if self.online else None)} uploads {self.folder}"
         has_run = (self.folder / "config.yaml").exists() or self.outage.folder == self.folder
         return f"{mirror_command(self.folder)} sends what it has not got" if has_run else ""
-
-
-def mirror_command(folder: Path) -> str:
-    return f"python -m fmnist mirror {relpath(folder)}"
-
-
-def close_service() -> None:
-    """Let the client write its files and end, in the background: the program must not wait for it when it exits."""
-
-    def teardown() -> None:
-        with suppress(BaseException):
-            import wandb
-
-            wandb.teardown()
-
-    def ignore(failed: threading.ExceptHookArgs) -> None:
-        if not failed.exc_type.__module__.startswith("wandb"):  # threads of its that have lost their service
-            threading.__excepthook__(failed)
-
-    threading.excepthook = ignore
-    thread = threading.Thread(target=teardown, daemon=True)
-    thread.start()
-    with suppress(KeyboardInterrupt):
-        thread.join(BRIEF)

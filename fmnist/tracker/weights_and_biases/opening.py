@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from fmnist.errors import one_line
 from fmnist.tracker.weights_and_biases.outage import Outage
+from fmnist.tracker.weights_and_biases.service import drop_service
 
 if TYPE_CHECKING:
     import wandb
@@ -85,7 +86,11 @@ def prepare(timeout: float, mode: str) -> tuple[str, str]:
     os.environ.setdefault("WANDB_ERROR_REPORTING", "false")
     import wandb
 
-    wandb.setup(quiet_settings(timeout))  # nothing is printed from here on
+    try:
+        wandb.setup(quiet_settings(timeout)).ensure_service()  # nothing is printed from here on
+    except Exception:  # it is another process's, and has ended
+        drop_service()
+        wandb.setup(quiet_settings(timeout))
     return choose_mode(mode)
 
 
@@ -109,3 +114,7 @@ def sync_command(folder: Path, run: "wandb.Run | None") -> str:
     if run:
         return f"wandb sync --no-skip-online {relpath(run.settings.sync_dir)}"
     return f"wandb sync {relpath(folder)}/wandb/offline-run-*"
+
+
+def mirror_command(folder: Path) -> str:
+    return f"python -m fmnist mirror {relpath(folder)}"

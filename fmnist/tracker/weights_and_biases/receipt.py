@@ -2,10 +2,14 @@
 
 import json
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from fmnist.files import atomic
+
+if TYPE_CHECKING:
+    import wandb
 
 NAME = "wandb.json"
 
@@ -35,6 +39,17 @@ class Receipt:
         if self.complete and self.uploaded >= last:
             return "whole"
         return "in part" if self.uploaded else "never"
+
+
+def begin_receipt(folder: Path, run: "wandb.Run") -> Receipt:
+    """Of an opened run: what was kept of it before, and not complete any more."""
+    old = read_receipt(folder)
+    if old is None or old.id != run.id:
+        old = Receipt(run.id, "")
+    path = "/".join(filter(None, (run.entity, run.project, run.id)))
+    receipt = replace(old, path=path, url=str(run.url or old.url), complete=False)
+    receipt.write(folder)
+    return receipt
 
 
 def read_receipt(folder: Path) -> Receipt | None:

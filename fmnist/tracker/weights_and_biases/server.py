@@ -3,7 +3,13 @@
 from collections.abc import Collection
 from math import ceil
 from time import monotonic, sleep
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
+
+from fmnist.errors import one_line
+from fmnist.terminal.console import log
+
+if TYPE_CHECKING:
+    import wandb
 
 LONGEST = 3.0  # seconds that a server may take until it shows what it has accepted
 INTERVAL = 0.5
@@ -49,3 +55,16 @@ def confirm(path: str, step: int, tags: Collection[str], timeout: float) -> Serv
 
 def is_whole(found: ServerRun, step: int, tags: Collection[str] = ()) -> bool:
     return found.ended and found.step >= step and found.tags >= set(tags)
+
+
+def arrives(artifact: "wandb.Artifact", timeout: float) -> bool:
+    """Wait until it is there."""
+    import wandb
+
+    try:
+        artifact.wait(timeout=max(1, int(timeout)))
+    except (ValueError, wandb.Error):
+        return False
+    except Exception as error:  # it has arrived; what the server thinks of it could not be had
+        log.info("%s: %s", artifact.name, one_line(error))
+    return True

@@ -51,9 +51,9 @@ def check_study(study: StudyConfig, loader: ConfigLoader, program: Program) -> N
 
 
 def check_options(d: Dimension, loader: ConfigLoader) -> None:
-    """Raise a ConfigError for a choice that is none of the group's options."""
+    """Raise a ConfigError for a choice that is none of the group's options, as no number is."""
     options = loader.get_group_options(d.key)
-    for choice in getattr(d.distribution, "choices", ()) if options else ():
+    for choice in getattr(d.distribution, "choices", None) or samples(d.distribution) if options else ():
         if choice not in options:
             raise ConfigError(d.key, choice, f"one of {', '.join(options)}{closest(str(choice), options)}")
 
