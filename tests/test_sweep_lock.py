@@ -14,7 +14,7 @@ import pytest
 from optuna.storages import RDBStorage
 from sqlalchemy.exc import OperationalError
 
-from fmnist.sweep.study import study_lock
+from fmnist.sweep.study import storage_lock
 from fmnist.sweep.study.lock import lock_study
 from fmnist.sweep.study.reconnect import Reconnected
 from fmnist.sweep.study.storage import open_storage
@@ -125,16 +125,16 @@ def test_a_process_that_slept_knows_that_it_has_lost_the_lock(kind: str, storage
 
 def test_a_holder_that_works_for_long_keeps_the_lock(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """And one that is stopped itself while it waits judges nobody."""
-    monkeypatch.setattr(study_lock, "LOST", 1.0)
-    monkeypatch.setattr(study_lock, "BEAT", 0.2)
+    monkeypatch.setattr(storage_lock, "LOST", 1.0)
+    monkeypatch.setattr(storage_lock, "BEAT", 0.2)
     storage = open_storage(str(tmp_path / "study.journal")).behind
-    lock = study_lock.study_lock(storage)
+    lock = storage_lock.study_lock(storage)
     program = (
         "import sys, time\n"
-        "from fmnist.sweep.study import study_lock\n"
+        "from fmnist.sweep.study import storage_lock\n"
         "from fmnist.sweep.study.storage import open_storage\n"
-        "study_lock.LOST = 1.0\n"
-        "with study_lock.study_lock(open_storage(sys.argv[1]).behind)('s'):\n"
+        "storage_lock.LOST = 1.0\n"
+        "with storage_lock.study_lock(open_storage(sys.argv[1]).behind)('s'):\n"
         "    print('held', flush=True)\n"
     )
     with lock("s") as held:
@@ -149,7 +149,7 @@ def test_without_the_lock_no_trial_is_added(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path}/study.db"
     storage = open_storage(url)
     study = optuna.create_study(study_name="s", storage=storage)
-    storage.lock = study_lock.study_lock(storage.behind)
+    storage.lock = storage_lock.study_lock(storage.behind)
     with lock_study(storage, url, "s"):
         study.enqueue_trial({"x": 1})
         storage.behind.delete_study(storage.get_study_id_from_name("s.lock"))  # somebody took us for dead
