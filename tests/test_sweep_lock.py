@@ -6,12 +6,15 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import nullcontext
 from pathlib import Path
 
 import optuna
 import pytest
+from optuna.storages import RDBStorage
+from sqlalchemy.exc import OperationalError
 
-from fmnist.sweep.study import study_lock
+from fmnist.sweep.study import storage_lock
 from fmnist.sweep.study.lock import lock_study
 from fmnist.sweep.study.reconnect import Reconnected
 from fmnist.sweep.study.storage import open_storage
@@ -23,6 +26,7 @@ pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptio
 
 COUNT = """
 import sys, time
+from contextlib import nullcontext
 from pathlib import Path
 from fmnist.sweep.study.lock import lock_study
 from fmnist.sweep.study.storage import open_storage
@@ -121,16 +125,16 @@ def test_a_process_that_slept_knows_that_it_has_lost_the_lock(kind: str, storage
 
 def test_a_holder_that_works_for_long_keeps_the_lock(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """And one that is stopped itself while it waits judges nobody."""
-    monkeypatch.setattr(study_lock, "LOST", 1.0)
-    monkeypatch.setattr(study_lock, "BEAT", 0.2)
+    monkeypatch.setattr(storage_lock, "LOST", 1.0)
+    monkeypatch.setattr(storage_lock, "BEAT", 0.2)
     storage = open_storage(str(tmp_path / "study.journal")).behind
-    lock = study_lock.study_lock(storage)
+    lock = storage_lock.study_lock(storage)
     program = (
         "import sys, time\n"
-        "from fmnist.sweep.study import study_lock\n"
+        "from fmnist.sweep.study import storage_lock\n"
         "from fmnist.sweep.study.storage import open_storage\n"
-        "study_lock.LOST = 1.0\n"
-        "with study_lock.study_lock(open_storage(sys.argv[1]).behind)('s'):\n"
+        "storage_lock.LOST = 1.0\n"
+        "with storage_lock.study_lock(open_storage(sys.argv[1]).behind)('s'):\n"
         "    print('held', flush=True)\n"
     )
     with lock("s") as held:
@@ -145,7 +149,7 @@ def test_without_the_lock_no_trial_is_added(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path}/study.db"
     storage = open_storage(url)
     study = optuna.create_study(study_name="s", storage=storage)
-    storage.lock = study_lock.study_lock(storage.behind)
+    storage.lock = storage_lock.study_lock(storage.behind)
     with lock_study(storage, url, "s"):
         study.enqueue_trial({"x": 1})
         storage.behind.delete_study(storage.get_study_id_from_name("s.lock"))  # somebody took us for dead
@@ -153,3 +157,22 @@ def test_without_the_lock_no_trial_is_added(tmp_path: Path) -> None:
             study.enqueue_trial({"x": 2})
     study.enqueue_trial({"x": 3})
     assert [trial.system_attrs["fixed_params"] for trial in study.trials] == [{"x": 1}, {"x": 3}]
+
+
+def test_optuna_tries_no_second_time_to_add_a_trial_when_the_lock_is_lost(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url = f"sqlite:///{tmp_path}/study.db"
+    storage = open_storage(url)
+    study = optuna.create_study(study_name="s", storage=storage)
+    tries: list[int] = []
+
+    def lost(*_: object) -> None:
+        tries.append(1)
+        raise OperationalError("INSERT", {}, Exception("the server closed the connection"))
+
+    monkeypatch.setattr(RDBStorage, "_get_prepared_new_trial", lost)
+    storage.lock = lambda _: nullcontext(lambda: not tries)
+    with lock_study(storage, url, "s"), pytest.raises(Reconnected):
+        study.enqueue_trial({})
+    assert len(tries) == 1

@@ -60,7 +60,7 @@ def test_two_sweeps_share_a_search_and_a_third_goes_on(kind: str, storages: Stor
     finally:
         for sweep in sweeps:
             sweep.kill()
-    assert sum(sweep.told() for sweep in sweeps) == 4
+    assert sum(sweep.count_finished() for sweep in sweeps) == 4
     assert [trial.state.name for trial in trials(url, "s")] == ["COMPLETE"] * 4
 
     more = train(*words, "hydra.sweeper.n_trials=5", cwd=tmp_path)

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from fmnist.sweep.study.kind import Held, Lock, no_lock
-from fmnist.sweep.study.study_lock import study_lock
+from fmnist.sweep.study.storage_lock import study_lock
 
 
 def lock_of(database: RDBStorage) -> Lock:

@@ -11,7 +11,7 @@ from optuna.storages._grpc.client import GrpcClientCache
 
 from fmnist.errors import FmnistError, one_line
 from fmnist.sweep.study.kind import Kind, Lock
-from fmnist.sweep.study.study_lock import study_lock
+from fmnist.sweep.study.storage_lock import study_lock
 
 PORT = 13000  # Optuna's own
 

@@ -18,7 +18,7 @@ from redis.retry import Retry
 
 from fmnist.errors import FmnistError, one_line
 from fmnist.sweep.study.kind import Held, Kind, Lock
-from fmnist.sweep.study.study_lock import LOST, POLL, every_beat
+from fmnist.sweep.study.storage_lock import LOST, POLL, every_beat
 
 LAST, LOG = ":log_number", ":log:{}"  # keys: the number of the last record, and a record
 BATCH = 1000  # records that are read at once
