@@ -11,6 +11,8 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
 
+import psutil
+
 from postgres import free_port
 
 PROGRAMS = ("munged", "slurmctld", "slurmd", "sbatch", "srun", "squeue", "scancel", "scontrol")
@@ -147,7 +149,7 @@ class Slurm:
 
     def stop(self) -> None:
         """With all jobs, which would outlive the daemons."""
-        if len(self.daemons) == 3:
+        if [daemon.poll() for daemon in self.daemons] == [None] * 3:
             with suppress(AssertionError, subprocess.TimeoutExpired):
                 self.cancel()
         for daemon in reversed(self.daemons):
@@ -157,4 +159,18 @@ class Slurm:
             except subprocess.TimeoutExpired:
                 daemon.kill()
                 daemon.wait()
+        for step in self.steps():
+            step.kill()
         shutil.rmtree(self.folder, ignore_errors=True)
+
+    def steps(self) -> list[psutil.Process]:
+        """The daemons of running jobs, by their sockets: they may report a job's end for ever."""
+        found = [process for process in psutil.process_iter(["name"]) if process.info["name"] == "slurmstepd"]
+        return [step for step in found if any(str(self.folder) in path for path in sockets(step))]
+
+
+def sockets(process: psutil.Process) -> list[str]:
+    try:
+        return [str(connection.laddr) for connection in process.net_connections("unix")]
+    except psutil.Error:
+        return []

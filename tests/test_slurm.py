@@ -1,11 +1,13 @@
 """The tests' own SLURM is one: it runs jobs, tells their states, signals them, and leaves nothing behind."""
 
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
 import pytest
 
+from postgres import is_running
 from slurm import Slurm, missing
 
 pytestmark = pytest.mark.skipif(missing() is not None, reason=str(missing()))
@@ -51,6 +53,21 @@ def test_nothing_outlives_it(tmp_path: Path) -> None:
     slurm.wait_until(lambda: (tmp_path / "pid").exists() and (tmp_path / "pid").read_text() != "")
     job = psutil.Process(int((tmp_path / "pid").read_text()))
     slurm.stop()
-    assert not job.is_running()
+    assert not is_running(job.pid)
     assert [daemon.poll() is not None for daemon in slurm.daemons] == [True] * 3
     assert not slurm.folder.exists()
+
+
+def test_a_daemon_of_a_job_whose_node_died_is_ended_too(tmp_path: Path) -> None:
+    slurm = Slurm(cpus=1)
+    slurm.submit("--wrap", "touch up; sleep 300", cwd=tmp_path)
+    slurm.wait_until((tmp_path / "up").exists)
+    (step,) = slurm.steps()
+    for daemon in slurm.daemons:
+        daemon.kill()
+        daemon.wait()
+    slurm.stop()
+    until = time.monotonic() + 10
+    while is_running(step.pid):  # nobody may take note of its death, in a container
+        assert time.monotonic() < until
+        time.sleep(0.05)
