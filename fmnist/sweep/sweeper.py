@@ -29,7 +29,7 @@ from fmnist.sweep.study.trial_queue import TrialQueue
 from fmnist.sweep.study_config import StudyConfig
 from fmnist.sweep.workers.job import Job
 from fmnist.sweep.workers.launcher import LaunchedLoop, launch
-from fmnist.sweep.workers.work import work
+from fmnist.sweep.workers.work import take_part
 from fmnist.terminal.console import echo
 from fmnist.terminal.output import output_is_optional
 
@@ -86,7 +86,7 @@ def sweep(
         basic = f"{BasicLauncher.__module__}.{BasicLauncher.__name__}"
         if OmegaConf.select(config, "hydra.launcher._target_") == basic:
             job = Job(task, program, list(study.objectives), options.epoch)
-            work(study, queue, folder, hydra_context, job, limits, live_table, writer, options.n_jobs)
+            take_part(study, queue, folder, hydra_context, job, limits, live_table, writer, options.n_jobs)
         else:
             loop = LaunchedLoop(overrides, config, hydra_context, task, program, queue.url, folder)
             launch(loop, queue, limits, live_table, writer)

@@ -13,14 +13,16 @@ from itertools import count
 from pathlib import Path
 from typing import IO, Any
 
+from filelock import FileLock
 from optuna.storages import BaseStorage, JournalStorage
 from optuna.storages.journal import BaseJournalBackend, JournalFileSymlinkLock
 
 from fmnist.errors import DamagedFile
-from fmnist.sweep.study.kind import Kind, Lock, no_lock
+from fmnist.sweep.study.kind import Held, Kind, Lock
 from fmnist.terminal.console import warn
 
 GRACE_PERIOD = 10  # seconds, after which the lock is taken from a process that was killed while it wrote
+POLL = 0.005  # seconds between two tries at the lock of the queue
 BLOCK = 4096  # bytes in which the last line is looked for
 
 
@@ -154,7 +156,13 @@ def ends_whole(file: IO[bytes]) -> bool:
 
 
 def open_journal(url: str) -> tuple[BaseStorage, Lock]:
-    return JournalStorage(JournalFile(url)), no_lock
+    @contextmanager
+    def lock(study: str) -> Iterator[Held]:
+        """A file beside the journal, for machines that share the folder. It stays, as another may be waiting for it."""
+        with FileLock(f"{url}.queue", poll_interval=POLL):
+            yield lambda: True
+
+    return JournalStorage(JournalFile(url)), lock
 
 
 def never(error: BaseException) -> bool:

@@ -24,7 +24,7 @@ from fmnist.sweep.study.storage import open_storage, storage_errors
 from fmnist.sweep.study.trial_queue import TrialQueue
 from fmnist.sweep.study_config import StudyConfig
 from fmnist.sweep.workers.job import Job
-from fmnist.sweep.workers.work import work
+from fmnist.sweep.workers.work import take_part
 from fmnist.terminal.console import echo, log
 from fmnist.terminal.signals import signals_interrupt
 
@@ -51,12 +51,14 @@ class LaunchedLoop:
         folder: Path,
     ) -> None:
         self.overrides, self.config, self.hydra_context = list(overrides), config, hydra_context
-        self.task, self.program, self.url, self.folder = task, program, url, folder
-        self.parent = os.getpid()
+        self.task, self.program, self.url, self.folder = task, program, url, folder.absolute()
+        self.parent, self.home = os.getpid(), Path.cwd()
 
     def __call__(self, _config: DictConfig) -> str:
         """Why it ended before the study, or nothing. What it prints goes into workers/N/worker.log."""
         set_start_method("spawn", force=True)  # in a process of loky it is one that others cannot be started with
+        if self.home.is_dir():
+            os.chdir(self.home)  # a process that ran before the sweep, as Ray's do, is elsewhere
         said = Path(HydraConfig.get().runtime.output_dir) / "worker.log"
         if os.getpid() == self.parent:  # joblib with one job: the sweep shows what happens
             return self.run(show=False)
@@ -79,7 +81,7 @@ class LaunchedLoop:
             queue.join(study.identity())
             table = LiveTable if show else HiddenTable
             live_table = table(study.name, list(study.objectives), study.budget, 1, counts)
-            work(study, queue, self.folder, self.hydra_context, job, limits, live_table, Writer(), 1)
+            take_part(study, queue, self.folder, self.hydra_context, job, limits, live_table, Writer(), 1)
         return limits.reached()
 
 

@@ -15,7 +15,7 @@ from fmnist.sweep.workers.job import Job
 from fmnist.sweep.workers.loop import Loop
 
 
-def work(
+def take_part(
     study: StudyConfig,
     queue: TrialQueue,
     folder: Path,
