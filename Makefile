@@ -2,10 +2,11 @@
 PYTHON ?= python3
 BIN := .venv/bin
 BENCH := .venv-bench/bin
+RAY := .venv-ray/bin
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help train test check lint types setup bench clean
+.PHONY: help train test check lint types setup ray bench clean
 
 help: ## say what there is
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST)
@@ -29,6 +30,8 @@ types: $(BIN)/ready-dev ## mypy, strict
 
 setup: $(BIN)/ready-dev ## the environment alone
 
+ray: $(RAY)/ready ## the environment of the tests that sweep on Ray
+
 bench: $(BENCH)/ready ## measure the speed against PyTorch, JAX and scikit-learn; ARGS=quick for a short look
 	@$(BENCH)/python benchmarks/speed.py $(ARGS)
 
@@ -50,5 +53,11 @@ $(BENCH)/ready: requirements.txt requirements-bench.txt | $(BIN)/python
 	$(BENCH)/python -m pip install --quiet --disable-pip-version-check -r requirements-bench.txt
 	@touch $@
 
+$(RAY)/ready: requirements.txt requirements-ray.txt | $(BIN)/python
+	$(BIN)/python -m venv .venv-ray
+	grep -o '^[^#]*==' requirements-ray.txt | grep -v -f - requirements.txt | \
+	$(RAY)/python -m pip install --quiet --disable-pip-version-check -r requirements-ray.txt -r /dev/stdin
+	@touch $@
+
 clean: ## remove the environment and caches; runs and data stay
-	rm -rf .venv .venv-bench .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf .venv .venv-bench .venv-ray .mypy_cache .pytest_cache .ruff_cache .hypothesis

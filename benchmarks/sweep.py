@@ -1,4 +1,4 @@
-"""python benchmarks/sweep.py [workers|utilisation|official|cost|tracking|all] [--quick]: see benchmarks/README.md."""
+"""python benchmarks/sweep.py [workers|utilisation|launchers|official|cost|tracking|all] [--quick]: see README.md."""
 
 import argparse
 import tempfile
@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from cost import measure_cost
+from launchers import measure_launchers
 from official import measure_official
 from results import Result, round_all, save, stamp, table
 from tracking import measure_tracking
@@ -14,6 +15,7 @@ from workers import measure_workers, utilisation
 BENCHMARKS = {
     "workers": measure_workers,
     "utilisation": utilisation,
+    "launchers": measure_launchers,
     "official": measure_official,
     "cost": measure_cost,
     "tracking": measure_tracking,

@@ -19,6 +19,12 @@ from options import ROOT
 # What cannot run here, or runs in another test, and why.
 ELSEWHERE = {
     "*hydra/launcher=*": "test_sweep_launchers.py: launchers are packages of their own, one wants a cluster",
+    "python -m fmnist worker *": "test_sweep_worker.py begins a sweep first",
+    "ray start *": "test_sweep_ray.py starts one",
+    "for host in *": "needs other machines",
+    "ssh *": "needs other machines",
+    "done": "of that loop",
+    "wait": "of that loop",
     "*storage=postgresql:*": "test_sweep_postgres.py starts a server",
     "*tracker.wandb.entity=team*": "test_wandb_server.py: the account is an example's",
     "python -m fmnist mirror *": "test_wandb_server.py starts a server for it",

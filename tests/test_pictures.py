@@ -293,7 +293,7 @@ def finished_training(folder: Path) -> TrainingState:
 
 
 def test_a_trial_of_a_sweep_draws_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv(VARIABLE, Handle(None, "s", 0, {}, True).text())
+    monkeypatch.setenv(VARIABLE, Handle(None, "s", 0, "token", {}, True).text())
     Pictures().finish(finished_training(tmp_path))
     assert list(tmp_path.iterdir()) == []
     monkeypatch.delenv(VARIABLE)

@@ -15,6 +15,7 @@ NAMES = (
     "ARCHITECTURE.md",
     "CONTRIBUTING.md",
     "docs/sweeps.md",
+    "docs/clusters.md",
     "docs/assignment.md",
     "docs/report.md",
     "docs/performance.md",

@@ -47,7 +47,14 @@ def test_conditional_dimensions_never_leak(smoke: Path) -> None:
 
 def test_the_folder_holds_everything_that_was_promised(smoke: Path) -> None:
     files = {path.name for path in smoke.iterdir()} - {str(number) for number in range(12)}
-    promised = {"study.journal", "multirun.yaml", "trials.csv", "best.yaml", "optimization_results.yaml"}
+    promised = {
+        "study.journal",
+        "study.journal.queue",
+        "multirun.yaml",
+        "trials.csv",
+        "best.yaml",
+        "optimization_results.yaml",
+    }
     assert files == promised | {"summary.json", "experiment"}
     rows = list(csv.DictReader((smoke / "trials.csv").read_text().splitlines()))
     assert [float(row["value"]) for row in rows] == [trial.value for trial in trials(smoke)]

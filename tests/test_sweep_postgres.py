@@ -113,7 +113,7 @@ def test_a_server_that_dies_ends_the_sweep_with_a_line_and_the_sweep_goes_on_lat
     server: Server, sweeps: list[Sweep], tmp_path: Path
 ) -> None:
     url = server.database("dies")
-    sweeps.append(Sweep(*words(url, 8, "hydra.sweeper.n_jobs=2"), cwd=tmp_path))
+    sweeps.append(Sweep(*words(url, 8, "hydra.sweeper.n_jobs=2", "hydra.sweeper.reconnect=0"), cwd=tmp_path))
     sweeps[0].wait_until_finished(3)
     server.kill()
     try:

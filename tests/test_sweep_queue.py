@@ -5,6 +5,7 @@ import signal
 import threading
 import time
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import optuna
@@ -12,11 +13,16 @@ import pytest
 from optuna.trial import FrozenTrial, TrialState
 
 from fmnist.errors import FmnistError
-from fmnist.sweep.study import attributes, identity, owner, trial_queue
+from fmnist.sweep.study import attributes, identity, lease, trial_queue
+from fmnist.sweep.study.heartbeat import Heartbeat
 from fmnist.sweep.study.identity import differences
+from fmnist.sweep.study.process import this_process
 from fmnist.sweep.study.trial_queue import CREATOR, READY, TrialQueue
+from fmnist.sweep.trial import LeaseLost
+from fmnist.terminal.signals import uninterrupted
 
-DEAD = {"host": owner.this_process()["host"], "pid": os.getpid(), "since_boot": -1000.0}
+LEASE = 60.0
+DEAD = this_process() | {"started": -1000.0}  # its process id is used again
 
 
 @pytest.fixture
@@ -30,10 +36,27 @@ def queue(url: str) -> TrialQueue:
     return open_queue(url)
 
 
-def open_queue(url: str, budget: int = 4, points: Any = (), **known: Any) -> TrialQueue:
-    queue = TrialQueue("s", url)
+def open_queue(url: str, budget: int = 4, points: Any = (), lease: float = LEASE, **known: Any) -> TrialQueue:
+    queue = TrialQueue("s", url, lease)
     queue.open(known, ["maximize"], budget, points)
     return queue
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """What a watch of leases takes for the time; the first entry counts."""
+    now = [1000.0]
+    monkeypatch.setattr(lease, "time", SimpleNamespace(monotonic=lambda: now[0]))
+    return now
+
+
+def requeued(queue: TrialQueue, clock: list[float], *seconds: float) -> list[int]:
+    """How many trials are taken back at each of these times."""
+    found = []
+    for second in seconds:
+        clock[0] = 1000.0 + second
+        found.append(queue.requeue_expired())
+    return found
 
 
 def take(queue: TrialQueue) -> FrozenTrial:
@@ -62,7 +85,9 @@ def test_trials_are_taken_in_order_each_once_and_marked(queue: TrialQueue) -> No
     assert [trial.number for trial in taken] == [0, 1, 2, 3]
     assert all(trial.state == TrialState.WAITING for trial in taken)  # as it was before
     assert states(queue) == "RUNNING RUNNING RUNNING RUNNING"
-    assert all(owner.is_this_process(trial.user_attrs[attributes.OWNER]) for trial in queue.running())
+    tokens = {trial._trial_id: trial.user_attrs[attributes.OWNER]["token"] for trial in queue.running()}
+    assert tokens == queue.held
+    assert len(set(tokens.values())) == 4
     assert queue.pop() is None
 
 
@@ -99,54 +124,84 @@ def test_differences_name_the_path_of_keys() -> None:
 def test_a_trial_of_a_dead_process_waits_again_and_comes_first(queue: TrialQueue) -> None:
     lost, kept, taken = take(queue), take(queue), take(queue)
     own(queue, lost, DEAD)
-    assert queue.requeue_orphans() == 1
+    assert queue.requeue_expired() == 1
     assert states(queue) == "WAITING RUNNING RUNNING WAITING"
     assert not queue.trial(0).user_attrs[attributes.OWNER]
     assert [take(queue).number, take(queue).number] == [0, 3]
     assert queue.pop() is None
     own(queue, kept, DEAD)
     own(queue, taken, DEAD)
-    assert queue.requeue_orphans() == 2
+    assert queue.requeue_expired() == 2
 
 
-def test_a_trial_without_an_owner_is_an_orphan_after_a_while(
-    queue: TrialQueue, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_trial_that_nobody_owns_is_free_when_its_lease_has_expired(queue: TrialQueue, clock: list[float]) -> None:
     own(queue, take(queue), None)
-    assert queue.requeue_orphans() == 0
-    assert states(queue) == "RUNNING WAITING WAITING WAITING"
-    monkeypatch.setattr(trial_queue, "GRACE_PERIOD", -1.0)
-    assert queue.requeue_orphans() == 1
+    assert requeued(queue, clock, 0, 29, 58) == [0, 0, 0]
+    assert requeued(queue, clock, 61) == [1]
     assert states(queue) == "WAITING WAITING WAITING WAITING"
 
 
-def test_an_interrupted_process_gives_back_its_own_trials_alone(queue: TrialQueue) -> None:
-    take(queue)
-    own(queue, take(queue), owner.this_process() | {"host": "elsewhere"})
-    own(queue, take(queue), None)
-    queue.requeue_own()
-    assert states(queue) == "WAITING RUNNING RUNNING WAITING"
-
-
-def test_orphans_are_looked_for_until_every_running_trial_has_an_owner(
-    queue: TrialQueue, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_lease_that_is_renewed_does_not_expire(queue: TrialQueue, clock: list[float]) -> None:
+    """Of a process on another machine nothing else is known."""
     trial = take(queue)
-    assert not queue.has_orphans()
-    own(queue, trial, DEAD)
-    assert queue.has_orphans()
-    own(queue, take(queue), None)
-    waited = []
+    own(queue, trial, this_process() | {"machine": "elsewhere"})
+    for beat in range(20):
+        queue.storage.set_trial_user_attr(trial._trial_id, attributes.BEAT, beat)
+        assert requeued(queue, clock, 29 * beat) == [0]
+    assert requeued(queue, clock, 29 * 20, 29 * 21, 29 * 22) == [0, 0, 1]
 
-    def sleep(seconds: float) -> None:  # meanwhile the other process notes itself
-        waited.append(seconds)
-        assert len(waited) < 3
-        if len(waited) == 2:
-            own(queue, trial, owner.this_process())
 
-    monkeypatch.setattr(time, "sleep", sleep)
-    assert not queue.has_orphans()
-    assert len(waited) == 2
+def test_whoever_did_not_look_for_long_starts_again(queue: TrialQueue, clock: list[float]) -> None:
+    """The storage did not answer for ten minutes: nobody could renew anything."""
+    own(queue, take(queue), this_process() | {"machine": "elsewhere"})
+    assert requeued(queue, clock, 0, 20, 620, 640, 660) == [0, 0, 0, 0, 0]
+    assert requeued(queue, clock, 681) == [1]
+
+
+def test_what_was_taken_over_is_neither_told_nor_given_back(queue: TrialQueue, url: str) -> None:
+    trial, other = take(queue), open_queue(url)
+    queue.requeue(trial._trial_id)
+    assert take(other).number == trial.number == 0
+    with pytest.raises(LeaseLost):
+        queue.give_back(trial._trial_id)
+    assert states(queue) == "RUNNING WAITING WAITING WAITING"
+    with other.release(trial._trial_id):
+        other.study.tell(0, 0.5)
+    assert states(queue) == "COMPLETE WAITING WAITING WAITING"
+
+
+def test_an_interrupted_process_gives_back_its_own_trials_alone(queue: TrialQueue, url: str) -> None:
+    take(queue)
+    take(open_queue(url))
+    take(queue)
+    queue.give_back_all()
+    assert states(queue) == "WAITING RUNNING WAITING WAITING"
+    assert not queue.held
+
+
+def test_the_heartbeat_renews_and_notices_what_is_lost(url: str) -> None:
+    queue = open_queue(url, lease=0.2)
+    kept, lost = take(queue), take(queue)
+    own(queue, lost, this_process() | {"token": "another"})
+    with Heartbeat(queue) as heartbeat:
+        until = time.monotonic() + 30
+        while not (heartbeat.lost and queue.trial(0).user_attrs.get(attributes.BEAT, 0) > 8):  # longer than the lease
+            assert time.monotonic() < until
+            time.sleep(0.01)
+    assert heartbeat.lost == {lost._trial_id}
+    assert queue.trial(kept.number).state == TrialState.RUNNING
+    assert attributes.BEAT not in queue.trial(lost.number).user_attrs
+
+
+def test_a_study_can_be_joined_only_if_it_is_there_and_the_same(queue: TrialQueue, url: str) -> None:
+    with pytest.raises(FmnistError, match="there is no study=other in "):
+        TrialQueue("other", url, LEASE).join({})
+    with pytest.raises(FmnistError, match="was begun as another search"):
+        TrialQueue("s", url, LEASE).join({"epoch": "last"})
+    joined = TrialQueue("s", url, LEASE)
+    joined.join({})
+    assert take(joined).number == 0
+    assert not joined.is_done()
 
 
 def test_going_on_takes_back_what_a_killed_sweep_was_running(queue: TrialQueue, url: str) -> None:
@@ -165,7 +220,7 @@ def naps(monkeypatch: pytest.MonkeyPatch) -> list[float]:
 
 def half_created(url: str, **attributes: Any) -> TrialQueue:
     """A study that its creator has not filled yet."""
-    queue = TrialQueue("s", url)
+    queue = TrialQueue("s", url, LEASE)
     queue.study = optuna.create_study(study_name="s", storage=queue.storage, direction="maximize")
     for name, value in attributes.items():
         queue.study.set_user_attr(name, value)
@@ -179,14 +234,13 @@ def test_a_study_whose_creator_died_is_filled_at_once(url: str, naps: list[float
 
 
 def test_a_study_whose_creator_lives_is_waited_for_and_in_the_end_filled(url: str, naps: list[float]) -> None:
-    half_created(url, **{CREATOR: owner.this_process(), identity.IDENTITY: {}})
+    half_created(url, **{CREATOR: this_process(), identity.IDENTITY: {}})
     assert states(open_queue(url)) == "WAITING WAITING WAITING WAITING"
     assert trial_queue.PATIENCE <= sum(naps) < trial_queue.PATIENCE + 1
 
 
 def test_a_study_that_is_filled_needs_no_waiting(queue: TrialQueue, url: str, naps: list[float]) -> None:
-    assert owner.is_this_process(queue.study.user_attrs[CREATOR])
-    assert owner.is_this_process(queue.study.user_attrs[READY])
+    assert queue.study.user_attrs[CREATOR] == queue.study.user_attrs[READY] == this_process()
     open_queue(url)
     assert sum(naps) == 0
 
@@ -232,7 +286,7 @@ def test_ctrl_c_waits_until_a_trial_is_taken_and_marked() -> None:
     thread.start()
 
     def take() -> None:
-        with owner.uninterrupted():
+        with uninterrupted():
             os.kill(os.getpid(), signal.SIGINT)
             time.sleep(0.05)  # another thread has it now
             done.append("marked")
@@ -243,7 +297,7 @@ def test_ctrl_c_waits_until_a_trial_is_taken_and_marked() -> None:
             take()
         assert done == ["marked"]
         assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
-        with owner.uninterrupted():  # nothing came
+        with uninterrupted():  # nothing came
             done.append("again")
     finally:
         signal.signal(signal.SIGINT, before)

@@ -31,7 +31,7 @@ class Draws(RandomSampler):
 
 @pytest.fixture
 def queue(tmp_path: Path) -> TrialQueue:
-    return TrialQueue("s", str(tmp_path / "study.journal"))
+    return TrialQueue("s", str(tmp_path / "study.journal"), lease=60)
 
 
 def sampler(
@@ -131,7 +131,7 @@ def test_a_trial_that_was_begun_before_keeps_its_point_and_counts_its_attempts(q
     trials = sampler(queue, "b")
     assert ask(trials) == "x=b"
     assert queue.trial(0).user_attrs[attributes.ATTEMPTS] == 1
-    queue.requeue_own()
+    queue.give_back_all()
     again = sampler(queue, "a")
     assert ask(again) == "x=b"
     assert queue.trial(0).user_attrs[attributes.ATTEMPTS] == 2

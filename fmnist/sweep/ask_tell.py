@@ -1,23 +1,23 @@
-"""Trials of a study as jobs for a runner: overrides in, outcomes out."""
+"""Trials of a study as jobs for a worker: overrides in, outcomes out."""
 
 import time
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import fmean
 
-from optuna.trial import FrozenTrial, Trial, TrialState
+from optuna.trial import Trial, TrialState
 
 from fmnist.sweep.limits import Limits
 from fmnist.sweep.program import Outcome
-from fmnist.sweep.results.counts import Counts
 from fmnist.sweep.results.live_table import LiveTable
-from fmnist.sweep.results.writer import ResultsWriter
+from fmnist.sweep.results.writer import Writer
+from fmnist.sweep.space.values import quote
 from fmnist.sweep.study import attributes
+from fmnist.sweep.study.heartbeat import Heartbeat
 from fmnist.sweep.study.trial_queue import TrialQueue
 from fmnist.sweep.study.trial_sampler import TrialSampler
 from fmnist.sweep.study_config import StudyConfig
-from fmnist.sweep.trial import VARIABLE, Handle
+from fmnist.sweep.trial import VARIABLE, Handle, LeaseLost
 from fmnist.terminal.console import echo
 
 
@@ -43,30 +43,36 @@ class AskTell:
         self,
         config: StudyConfig,
         queue: TrialQueue,
+        heartbeat: Heartbeat,
         folder: Path,
-        counts: Counts,
         limits: Limits,
         live_table: LiveTable,
-        writer: ResultsWriter,
+        writer: Writer,
     ) -> None:
-        self.config, self.options, self.queue, self.folder = config, config.options, queue, folder
-        self.counts, self.limits, self.live_table, self.writer = counts, limits, live_table, writer
+        self.config, self.options, self.queue, self.heartbeat = config, config.options, queue, heartbeat
+        self.folder, self.limits, self.live_table, self.writer = folder, limits, live_table, writer
         self.objectives = list(config.objectives)
-        self.lost: list[int] = []  # trials whose process died
         self.sampler = TrialSampler(config, queue)
 
     def ask(self) -> RunningTrial | None:
         """The next trial; None when the queue is empty or no further trial shall start."""
+        self.limits.counts.refresh(self.queue.study)
         if self.limits.reached() or (asked := self.sampler.ask()) is None:
             return None
         trial, overrides = asked
         running = RunningTrial(trial, overrides, [self.job(trial, overrides, i) for i in range(self.options.seeds)])
+        if trial.user_attrs[attributes.ATTEMPTS] > 1:
+            how = "goes on in" if (self.folder / str(trial.number)).exists() else "starts again, for here is no"
+            echo(f"trial {trial.number} {how} {self.folder / str(trial.number)}")
         self.live_table.begin(trial.number, overrides)
         return running
 
-    def has_more(self) -> bool:
-        """Whether there is something to ask for after all: a trial whose owner has died meanwhile."""
-        return not self.limits.reached() and self.queue.has_orphans()
+    def is_done(self) -> bool:
+        """Whether there is nothing left to wait for: all trials have ended, or no further one shall start."""
+        if self.limits.reached():
+            return True
+        self.queue.requeue_expired()
+        return self.queue.is_done()
 
     def job(self, trial: Trial, overrides: list[str], i: int) -> list[str]:
         """The overrides of the trial's i-th job, and where it belongs."""
@@ -74,7 +80,8 @@ class AskTell:
         subdir = f"{trial.number}/seed-{i}" if several else str(trial.number)
         reports = i == 0 and self.objectives == [self.config.config.get("objective")]
         storage = None if self.options.storage else self.queue.url
-        handle = Handle(storage, self.config.name, trial._trial_id, self.options.pruner, reports)
+        token = self.queue.held[trial._trial_id]
+        handle = Handle(storage, self.config.name, trial._trial_id, token, self.options.pruner, reports)
         return [
             *self.config.fixed_overrides,
             *overrides,
@@ -84,22 +91,38 @@ class AskTell:
             f"+hydra.job.env_set.{VARIABLE}={quote(handle.text())}",
         ]
 
-    def tell(self, running: RunningTrial) -> None:
-        """Record the end of a trial, from the outcomes of its jobs; one whose process died may be started again."""
-        trial, outcomes = running.trial, running.outcomes
-        last = next((outcome for outcome in outcomes if outcome.state != "COMPLETE"), outcomes[-1])
+    def tell(self, running: RunningTrial, last: Outcome) -> None:
+        """Record the end of a trial from the outcome of its last job and of those before.
+
+        One that was handed back, or whose process died and may be started again, waits for its next owner.
+        """
+        trial = running.trial
+        try:
+            with self.queue.release(trial._trial_id):
+                if self.goes_on(running, last):
+                    self.queue.requeue(trial._trial_id)
+                    self.live_table.requeue(trial.number)
+                else:
+                    self.end(running, last)
+        except LeaseLost:
+            self.drop(running)
+        self.writer.write_if_due()
+
+    def goes_on(self, running: RunningTrial, last: Outcome) -> bool:
+        """Whether the trial is to be run on."""
+        trial = running.trial
         if last.disk_full:
             self.limits.disk_full = f"trial {trial.number}: {last.reason}"
-            self.live_table.requeue(trial.number)
-            self.queue.requeue(trial._trial_id)
-            return
-        if last.died and trial.user_attrs.get(attributes.ATTEMPTS, 1) <= self.options.retries:
-            echo(f"trial {trial.number}: {last.reason}; started again")
-            self.live_table.requeue(trial.number)
-            self.queue.requeue(trial._trial_id)
-            return
         if last.died:
-            self.lost.append(trial.number)
+            deaths = trial.user_attrs.get(attributes.DEATHS, 0) + 1
+            trial.set_user_attr(attributes.DEATHS, deaths)
+            if deaths <= self.options.retries:
+                echo(f"trial {trial.number}: {last.reason}; started again")
+                return True
+        return last.disk_full or last.handed_back or (last.state == "COMPLETE" and bool(running.jobs))
+
+    def end(self, running: RunningTrial, last: Outcome) -> None:
+        trial = running.trial
         trial.set_user_attr(attributes.FOLDER, str(trial.number))
         trial.set_user_attr(attributes.SECONDS, running.seconds)
         if last.epochs is not None:
@@ -108,19 +131,18 @@ class AskTell:
             trial.set_user_attr(attributes.REASON, last.reason)
         values = None
         if last.state == "COMPLETE":
-            values = [fmean(outcome.values[name] for outcome in outcomes) for name in self.objectives]
-        ended: FrozenTrial = trial.study.tell(trial, values, state=TrialState[last.state])
-        self.counts.add(ended)
-        result = last.reason if values is None else format_values(self.objectives, values)
-        self.live_table.end(trial.number, last.state, result, running.seconds, running.overrides)
-        self.writer.write_if_due()
+            values = [fmean(one.values[name] for one in [*running.outcomes, last]) for name in self.objectives]
+        ended = trial.study.tell(trial, values, state=TrialState[last.state])
+        self.limits.counts.add(ended)
+        self.live_table.end(ended)
 
+    def is_lost(self, running: RunningTrial) -> bool:
+        """Whether another process has taken the trial over."""
+        return running.trial._trial_id in self.heartbeat.lost
 
-def format_values(names: Sequence[str], values: Sequence[float]) -> str:
-    return "  ".join(f"{name} {value:.4g}" for name, value in zip(names, values, strict=True))
-
-
-def quote(text: str) -> str:
-    """A value for Hydra's grammar, whatever it contains."""
-    escaped = text.replace("\\", "\\\\").replace("'", "\\'")
-    return f"'{escaped}'"
+    def drop(self, running: RunningTrial) -> None:
+        """Leave a lost trial to its new owner."""
+        self.heartbeat.lost.discard(running.trial._trial_id)
+        self.queue.held.pop(running.trial._trial_id, None)
+        self.live_table.requeue(running.trial.number)
+        echo(f"trial {running.trial.number}: another process has taken it over")

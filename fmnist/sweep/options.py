@@ -24,8 +24,10 @@ class Options:
     seeds: int = 1
     seed: int = 1
     storage: str | None = None
+    reconnect: float = 300
     trial_timeout: float | None = None
     timeout: float | None = None
+    lease: float = 60.0
     retries: int = 0
     max_failures: int | None = None
     target: float | None = None
@@ -33,6 +35,7 @@ class Options:
     enqueue: list[Any] = field(default_factory=list)
     duplicates: bool = False
     dry_run: bool = False
+    worker: bool = False
 
     def __post_init__(self) -> None:
         for key in ("sampler", "pruner", "params"):
@@ -48,10 +51,12 @@ class Options:
         check.integer(0, 2**31 - 1, seed=self.seed)
         check.integer(0, retries=self.retries)
         check.one_of(("best", "last"), epoch=self.epoch)
-        check.boolean(dry_run=self.dry_run, duplicates=self.duplicates)
+        check.boolean(dry_run=self.dry_run, duplicates=self.duplicates, worker=self.worker)
+        check.positive(lease=self.lease)
         for key in ("n_trials", "max_failures", "stagnation"):
             if getattr(self, key) is not None:
                 check.integer(1, **{key: getattr(self, key)})
+        check.non_negative(reconnect=self.reconnect)
         for key in ("trial_timeout", "timeout"):
             if getattr(self, key) is not None:
                 check.positive(**{key: getattr(self, key)})

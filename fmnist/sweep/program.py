@@ -24,6 +24,7 @@ class Outcome:
     state: Optuna's name of the state.  values: the objectives of a complete job.  epochs: how many were trained.
     reason: why it was pruned or failed, in one line.  died: its process ended without a result.
     disk_full: no fault of its own; once there is room it can go on.
+    handed_back: it was asked to stop, and can go on elsewhere.
     """
 
     state: Literal["COMPLETE", "PRUNED", "FAIL"]
@@ -32,6 +33,7 @@ class Outcome:
     reason: str = ""
     died: bool = False
     disk_full: bool = False
+    handed_back: bool = False
 
 
 def complete(values: Mapping[str, Any], epochs: int | None = None) -> Outcome:

@@ -72,6 +72,11 @@ class StudyConfig:
                 self.budget = sum(1 for _ in islice(self.space.grid(self.fixed), self.budget))
 
     @property
+    def maximize(self) -> bool:
+        """Whether the first objective is maximized."""
+        return next(iter(self.objectives.values())) == "maximize"
+
+    @property
     def rerun_overrides(self) -> list[str]:
         """Those that all trials share, without the study's name."""
         return [override for override in self.fixed_overrides if not override.startswith("study=")]

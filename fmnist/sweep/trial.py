@@ -5,10 +5,11 @@ The sweeper passes it on in the environment, which every launcher carries to the
 
 import json
 import os
-import warnings
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from fmnist.errors import FmnistError
 from fmnist.sweep.study.storage import open_storage, storage_errors
 
 if TYPE_CHECKING:
@@ -17,12 +18,25 @@ if TYPE_CHECKING:
 VARIABLE = "FMNIST_TRIAL"
 
 
+class LeaseLost(FmnistError):
+    """Another process has taken the trial over."""
+
+    def __init__(self) -> None:
+        super().__init__("another process has taken the trial over")
+
+
+def stop_requested() -> bool:
+    """Whether the trial shall go back into the queue, because its worker has to leave. The worker replaces this."""
+    return False
+
+
 class Handle(NamedTuple):
-    """Which trial it is, what prunes it, and whether this job is the one of its jobs that reports."""
+    """Which trial it is, whose, what prunes it, and whether this job is the one of its jobs that reports."""
 
     storage: str | None  # None: the job's own hydra.sweeper.storage; launchers print this handle, and no password
     study: str
     trial: int
+    token: str  # of the lease under which it runs
     pruner: dict[str, Any]
     reports: bool
 
@@ -36,14 +50,25 @@ def current() -> Handle | None:
     return Handle(**json.loads(text)) if text else None
 
 
-def report(handle: Handle, value: float, epoch: int) -> bool:
-    """Report an epoch's objective to the study; True if the trial should be pruned."""
+def report(handle: Handle, values: Mapping[int, float]) -> bool:
+    """Report the objective after each epoch that the study does not know yet; True if the trial should be pruned.
+
+    All epochs are handed over: what could not be reported before, as the storage did not answer, is reported now.
+
+    Raises:
+        LeaseLost: another process has taken the trial over.
+    """
+    from fmnist.sweep.study.lease import token_of
+    from fmnist.sweep.study.reconnect import without_waiting
+
     url = handle.storage or own_storage()
-    with storage_errors(url):
+    with without_waiting(), storage_errors(url):
         trial = load_trial(url, handle.text())
-        with warnings.catch_warnings():
-            warnings.filterwarnings("ignore", "The reported value is ignored")  # a resumed run repeats an epoch's
-            trial.report(value, epoch)
+        known = trial.study._storage.get_trial(handle.trial)
+        if token_of(known) != handle.token:
+            raise LeaseLost
+        for epoch in sorted(values.keys() - known.intermediate_values.keys()):
+            trial.report(values[epoch], epoch)
         return trial.should_prune()
 
 

@@ -13,14 +13,17 @@ SIGNALS = [getattr(signal, name) for name in NAMES if hasattr(signal, name)]
 
 
 @contextmanager
-def signals_interrupt() -> Iterator[None]:
+def signals_interrupt(*, always: bool = False) -> Iterator[None]:
     """Inside, the first of the signals raises `Terminated` and the others are ignored, as the program is ending.
 
-    A signal that is ignored (nohup) or that somebody else handles stays as it is. Only the main thread can do this.
+    A signal that is ignored (nohup) or that somebody else handles stays as it is, unless `always`. Only the main
+    thread can do this.
     """
-    ours = []
+    ours = {}
     if threading.current_thread() is threading.main_thread():
-        ours = [number for number in SIGNALS if signal.getsignal(number) == signal.SIG_DFL]
+        ours = {number: handler for number in SIGNALS if (handler := signal.getsignal(number)) is not None}
+        if not always:
+            ours = {number: handler for number, handler in ours.items() if handler == signal.SIG_DFL}
     ending = False
 
     def interrupt(number: int, frame: FrameType | None) -> None:
@@ -34,5 +37,28 @@ def signals_interrupt() -> Iterator[None]:
     try:
         yield
     finally:
-        for number in ours:
-            signal.signal(number, signal.SIG_DFL)
+        for number, handler in ours.items():
+            signal.signal(number, handler)
+
+
+@contextmanager
+def uninterrupted() -> Iterator[None]:
+    """Ctrl-C and the signals take effect at the end: what is done inside is done whole, or not begun.
+
+    They are handled late, for a mask holds for one thread: the signal would go to another, and still interrupt.
+    """
+    if threading.current_thread() is not threading.main_thread():  # the others are never interrupted
+        yield
+        return
+    received: list[int] = []
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, *SIGNALS)}
+    held = [number for number, handler in before.items() if callable(handler)]  # one that is ignored stays so
+    for number in held:
+        signal.signal(number, lambda number, _: received.append(number))
+    try:
+        yield
+    finally:
+        for number in held:
+            signal.signal(number, before[number])
+        if received:
+            signal.raise_signal(received[0])

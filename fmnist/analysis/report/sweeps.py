@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from fmnist.errors import FmnistError, one_line
+from fmnist.errors import DamagedFile, FmnistError, one_line
 from fmnist.files.run_folder import read_summary
 from fmnist.files.yaml import read_mapping
 from fmnist.run.check_record import MAPPING, TEXT, Types, check
@@ -69,6 +69,8 @@ def open_sweep(folder: Path, summary: dict[str, Any]) -> Sweep:
         return Sweep(folder, name, summary, None, f"{folder} has no study.journal")
     try:
         storage = open_storage(url)
+    except DamagedFile:
+        raise
     except FmnistError as error:
         return Sweep(folder, name, summary, None, str(error))
     try:

@@ -6,11 +6,12 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import NamedTuple
 
-from optuna.trial import TrialState
+from optuna.trial import FrozenTrial, TrialState
 from rich.live import Live
 from rich.table import Table
 
 from fmnist.sweep.results.counts import Counts
+from fmnist.sweep.study.attributes import OVERRIDES, REASON, SECONDS
 from fmnist.sweep.study.states import FINISHED, STATES
 from fmnist.terminal.console import echo, get_console, log
 
@@ -26,12 +27,13 @@ class Row(NamedTuple):
 
 
 class LiveTable:
-    """A context; `begin` and `end` are called for each trial."""
+    """A context; `begin` and `end` are called for each trial, or `follow` again and again for all."""
 
     def __init__(self, study: str, objectives: Sequence[str], budget: int, n_jobs: int, counts: Counts) -> None:
         self.study, self.objectives, self.budget, self.n_jobs, self.counts = study, objectives, budget, n_jobs, counts
         self.running: dict[int, tuple[float, list[str]]] = {}  # number → when it began, its overrides
         self.ended: deque[Row] = deque(maxlen=ROWS)
+        self.known: set[int] = set()  # trials that had ended at the last look of `follow`
         self.live: Live | None = None
 
     def __enter__(self) -> None:
@@ -45,18 +47,36 @@ class LiveTable:
             self.running.clear()
             self.live.stop()
 
+    def follow(self, trials: Sequence[FrozenTrial]) -> None:
+        """All trials as they are now; for those that others run, instead of `begin` and `end`."""
+        for trial in trials:
+            if trial.state == TrialState.RUNNING and trial.number not in self.running:
+                self.begin(trial.number, trial.user_attrs.get(OVERRIDES, []))
+            elif trial.state == TrialState.WAITING:
+                self.requeue(trial.number)
+            elif trial.state.is_finished() and trial.number not in self.known:
+                self.known.add(trial.number)
+                self.counts.add(trial)
+                self.end(trial)
+
     def begin(self, number: int, overrides: list[str]) -> None:
         self.running[number] = time.monotonic(), overrides
 
     def requeue(self, number: int) -> None:
         self.running.pop(number, None)
 
-    def end(self, number: int, state: str, result: str, seconds: float, overrides: list[str]) -> None:
-        self.running.pop(number, None)
+    def end(self, trial: FrozenTrial) -> None:
+        known = trial.user_attrs
+        seconds, overrides = known.get(SECONDS, 0.0), known.get(OVERRIDES, [])
+        state, result = trial.state.name, known.get(REASON, "")
+        if trial.values is not None and trial.state == TrialState.COMPLETE:
+            named = zip(self.objectives, trial.values, strict=True)
+            result = "  ".join(f"{name} {value:.4g}" for name, value in named)
+        self.running.pop(trial.number, None)
         count = f"{self.counts.finished:>{len(str(self.budget))}}/{self.budget}"
-        line = f"{count}  trial {number} {STATES[state].word}  {result}  {seconds:.1f} s  {' '.join(overrides)}"
+        line = f"{count}  trial {trial.number} {STATES[state].word}  {result}  {seconds:.1f} s  {' '.join(overrides)}"
         if self.live:
-            self.ended.append(Row(number, state, result, seconds, overrides))
+            self.ended.append(Row(trial.number, state, result, seconds, overrides))
             log.info(line)
         else:
             echo(line)
@@ -93,6 +113,16 @@ class LiveTable:
         if done:
             parts.append(f"about {duration(elapsed / done * (self.budget - self.counts.finished))} left")
         return ", ".join(parts)
+
+
+class HiddenTable(LiveTable):
+    """Shows nothing: that of trials which another table follows."""
+
+    def begin(self, number: int, overrides: list[str]) -> None:
+        pass
+
+    def end(self, trial: FrozenTrial) -> None:
+        pass
 
 
 def duration(seconds: float) -> str:

@@ -27,7 +27,7 @@ def text(value: object) -> str:
         return show(value)
     if isinstance(value, str):
         bare = BARE.fullmatch(value) and value.lower() not in RESERVED
-        return value if bare else QuotedString(value, Quote.single).with_quotes()
+        return value if bare else quote(value)
     if isinstance(value, list | tuple):
         return f"[{','.join(map(text, value))}]"
     if isinstance(value, dict):  # its keys cannot be quoted in Hydra's grammar, only escaped
@@ -45,3 +45,8 @@ def plain(value: Any) -> Value:
 def same(a: Value, b: Value) -> bool:
     """Equal as configuration: 1 is 1.0, but neither is true."""
     return a == b and isinstance(a, bool) == isinstance(b, bool)
+
+
+def quote(text: str) -> str:
+    """A text for Hydra's grammar, whatever it contains."""
+    return QuotedString(text, Quote.single).with_quotes()

@@ -1,41 +1,51 @@
-"""The storage of a study: a journal file or a database, and what is said when it does not answer."""
+"""The storage of a study: a journal or a database, and what is said when it does not answer."""
 
 import logging
 import re
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
 from typing import TYPE_CHECKING
 
-from fmnist.errors import FmnistError, one_line
+from fmnist.errors import DamagedFile, FmnistError
 
 if TYPE_CHECKING:
-    import optuna
+    from fmnist.sweep.study.kind import Kind
+    from fmnist.sweep.study.reconnecting_storage import ReconnectingStorage
 
-GRACE_PERIOD = 10  # seconds, after which a journal's lock is taken from a process that was killed while it wrote
-TRIES = 20  # at a database whose tables another process is just creating
+DRIVERS = {  # what is to be installed for an URL
+    "postgresql": "psycopg[binary]",
+    "postgresql+psycopg": "psycopg[binary]",
+    "postgresql+psycopg2": "psycopg2-binary",
+    "mysql": "mysqlclient",
+    "mysql+pymysql": "pymysql",
+    "mariadb+pymysql": "pymysql",
+    "grpc": "grpcio protobuf",
+    "redis": "redis",
+    "rediss": "redis",
+}
 
 
 class NoAnswer(FmnistError):
-    """The study's database does not answer, or not any more."""
+    """The study's storage does not answer, or not any more."""
 
 
 @contextmanager
 def storage_errors(url: str) -> Iterator[None]:
-    """Inside, an error of the database becomes one line.
+    """Inside, an error of the storage becomes one line.
 
     Raises:
-        NoAnswer: the database has failed.
+        NoAnswer: the storage has failed.
     """
-    from optuna.exceptions import StorageInternalError
-    from sqlalchemy.exc import SQLAlchemyError
-
     try:
         yield
-    except (SQLAlchemyError, StorageInternalError) as error:
-        cause = error.__cause__ or error if isinstance(error, StorageInternalError) else error
-        reason = one_line(getattr(cause, "orig", None) or cause)
+    except FmnistError:
+        raise
+    except Exception as error:
+        kind = kind_of(url)
+        if not kind.is_error(error):
+            raise
+        reason = kind.reason(error)
         raise NoAnswer(f"{setting(url)} does not answer ({reason}); the same command goes on when it does") from None
 
 
@@ -50,38 +60,56 @@ def without_password(url: str) -> str:
 
 
 @cache
-def open_storage(url: str) -> "optuna.storages.BaseStorage":
-    """A journal file, `*.journal`, or a database by its URL. One per process, which reads only what is new.
+def open_storage(url: str) -> "ReconnectingStorage":
+    """A study's storage by its URL: one per process, which reads only what is new. Its first answer is not waited for.
+
+    *.journal         a file
+    grpc://host:port  Optuna's proxy
+    redis://host      Optuna's journal in Redis
+    all else          a database, by SQLAlchemy
 
     Raises:
-        FmnistError: that is no URL, the database's driver is not installed, or the database does not answer.
+        FmnistError: that is no URL, its driver is not installed, or the storage does not answer.
     """
     import optuna
-    from optuna.storages.journal import JournalFileBackend, JournalFileSymlinkLock
+
+    from fmnist.sweep.study.reconnecting_storage import ReconnectingStorage
 
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     logging.getLogger("optuna.storages._rdb").setLevel(logging.ERROR)  # it warns, tries once more, and raises
-    if url.endswith(".journal"):
-        lock = JournalFileSymlinkLock(url, grace_period=GRACE_PERIOD)
-        return optuna.storages.JournalStorage(JournalFileBackend(url, lock_obj=lock))
-    from sqlalchemy.exc import ArgumentError, IntegrityError, OperationalError, ProgrammingError
-
     with storage_errors(url):
-        for tries_left in reversed(range(TRIES)):
-            try:
-                # A connection that the server has closed is noticed and replaced before it is used.
-                return optuna.storages.RDBStorage(url, engine_kwargs={"pool_pre_ping": True})
-            except ArgumentError as error:
-                raise FmnistError(f"{setting(url)}: not the URL of a database ({one_line(error)})") from None
-            except ImportError as error:
-                reason = one_line(error.__cause__ or error)
-                raise FmnistError(f"{setting(url)}: the database's driver is not installed ({reason})") from None
-            except RuntimeError as error:  # the tables of another Optuna
-                raise FmnistError(f"{setting(url)}: {one_line(error)}") from None
-            except (IntegrityError, ProgrammingError, OperationalError) as error:
-                # Two processes that create the tables at once: one of them finds them when it looks again.
-                race = not isinstance(error, OperationalError) or "already exists" in str(error)
-                if not race or not tries_left:
-                    raise
-                time.sleep(0.1)
-    raise AssertionError("the last try returns or raises")
+        try:
+            kind = kind_of(url)
+            behind, lock = kind.open(url)
+        except ImportError as error:
+            package = DRIVERS.get(scheme(url))
+            missing = f"pip install '{package}'" if package else str(error.__cause__ or error)
+            raise FmnistError(f"{setting(url)}: its driver is not installed ({missing})") from None
+        except DamagedFile:
+            raise
+        except FmnistError as error:
+            raise FmnistError(f"{setting(url)}: {error}") from None
+    return ReconnectingStorage(behind, lock, kind, setting(url))
+
+
+def kind_of(url: str) -> "Kind":
+    """Each kind's module is imported where it is needed: it brings its driver along."""
+    if url.endswith(".journal"):
+        from fmnist.sweep.study.journal import JOURNAL
+
+        return JOURNAL
+    if scheme(url) == "grpc":
+        from fmnist.sweep.study.proxy import PROXY
+
+        return PROXY
+    if scheme(url) in ("redis", "rediss"):
+        from fmnist.sweep.study.redis_journal import REDIS
+
+        return REDIS
+    from fmnist.sweep.study.database import DATABASE
+
+    return DATABASE
+
+
+def scheme(url: str) -> str:
+    return url.partition("://")[0]

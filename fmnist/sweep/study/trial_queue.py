@@ -7,35 +7,44 @@ queue under its number and with its parameters.
 
 import time
 from collections import deque
-from collections.abc import Mapping, Sequence
-from contextlib import AbstractContextManager
-from datetime import datetime
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 import optuna
 from optuna.trial import FrozenTrial, TrialState
 
+from fmnist.errors import FmnistError
 from fmnist.sweep.space.values import Value
-from fmnist.sweep.study import attributes, owner
+from fmnist.sweep.study import attributes
 from fmnist.sweep.study.identity import IDENTITY, PATIENCE, check_identity
+from fmnist.sweep.study.lease import Watch, new_owner, token_of
 from fmnist.sweep.study.lock import lock_study
-from fmnist.sweep.study.storage import open_storage, storage_errors
+from fmnist.sweep.study.process import is_dead, this_process
+from fmnist.sweep.study.reconnect import Reconnected
+from fmnist.sweep.study.storage import open_storage, setting, storage_errors
+from fmnist.sweep.trial import LeaseLost
+from fmnist.terminal.signals import uninterrupted
 
 if TYPE_CHECKING:
     from fmnist.sweep.options import Direction
 
 CREATOR = "creator"  # user attribute of the study: the process that fills the queue first
 READY = "ready"  # user attribute of the study: its creator has filled the queue
-GRACE_PERIOD = 10.0  # seconds within which a process that takes a trial notes itself as its owner
 
 
 class TrialQueue:
-    """A study in a storage, as a queue of trials with owners."""
+    """A study in a storage, as a queue of trials with owners.
 
-    def __init__(self, name: str, url: str) -> None:
+    lease: seconds after which a trial is free if nothing is heard of its owner.
+    """
+
+    def __init__(self, name: str, url: str, lease: float) -> None:
         self.name, self.url = name, url
+        self.watch = Watch(lease)
         self.storage = open_storage(url)
         self.queue: deque[int] = deque()  # the ids of trials that were waiting at the last look
+        self.held: dict[int, str] = {}  # id of a trial that this process runs → token of its lease
 
     def open(
         self,
@@ -54,16 +63,32 @@ class TrialQueue:
                 self.study = optuna.create_study(
                     study_name=self.name, storage=self.storage, directions=list(directions)
                 )
-                self.study.set_user_attr(CREATOR, owner.this_process())
+                self.study.set_user_attr(CREATOR, this_process())
                 self.study.set_user_attr(IDENTITY, dict(identity))
             except optuna.exceptions.DuplicatedStudyError:
                 self.study = optuna.load_study(study_name=self.name, storage=self.storage)
                 check_identity(self.study, identity)
                 self.wait_until_ready()
-            with self.lock():
-                self.requeue_orphans()
-                self.fill(budget, points)
-            self.study.set_user_attr(READY, owner.this_process())
+            self.requeue_expired()
+            while True:
+                with suppress(Reconnected), self.lock():
+                    self.fill(budget, points)
+                    break
+            self.study.set_user_attr(READY, this_process())
+
+    def join(self, identity: Mapping[str, Any]) -> None:
+        """Take part in a study that exists, with its trials as they are.
+
+        Raises:
+            FmnistError: there is no such study, or it has another space or objective.
+        """
+        with storage_errors(self.url):
+            try:
+                self.study = optuna.load_study(study_name=self.name, storage=self.storage)
+            except KeyError:
+                raise FmnistError(f"there is no study={self.name} in {setting(self.url)}") from None
+            check_identity(self.study, identity)
+            self.wait_until_ready()
 
     def lock(self) -> AbstractContextManager[None]:
         return lock_study(self.storage, self.url, self.name)
@@ -72,44 +97,46 @@ class TrialQueue:
         """Another process may be filling the queue at this moment; if it died, this one does its work."""
         until = time.monotonic() + PATIENCE
         while READY not in (known := self.study.user_attrs) and time.monotonic() < until:
-            if CREATOR in known and owner.is_dead(known[CREATOR]):
+            if CREATOR in known and is_dead(known[CREATOR]):
                 return
             time.sleep(0.1)
 
-    def requeue_orphans(self) -> int:
-        """Trials whose owner is dead wait again, with number and parameters kept. Returns how many."""
-        orphans = 0
-        for trial in self.running():
-            who = trial.user_attrs.get(attributes.OWNER)
-            # No owner yet: another process is just taking the trial, or died between taking it and noting itself.
-            assert trial.datetime_start is not None
-            late = (datetime.now() - trial.datetime_start).total_seconds() > GRACE_PERIOD
-            if (who is None and late) or (who is not None and owner.is_dead(who)):
+    def requeue_expired(self) -> int:
+        """Trials whose owner has died wait again, with number and parameters kept. Returns how many."""
+        with self.lock():
+            expired = self.watch.look(self.running())
+            for trial in expired:
                 self.requeue(trial._trial_id)
-                orphans += 1
-        return orphans
-
-    def has_orphans(self) -> bool:
-        """Whether, with an empty queue, a trial has to be run again. Waits for those that have no owner yet."""
-        while True:
-            with self.lock():
-                if self.requeue_orphans():
-                    return True
-                if all(trial.user_attrs.get(attributes.OWNER) for trial in self.running()):
-                    return False
-            time.sleep(0.5)
-
-    def requeue_own(self) -> None:
-        """The trials of this process, which was interrupted, wait again."""
-        for trial in self.running():
-            who = trial.user_attrs.get(attributes.OWNER)
-            if who is not None and owner.is_this_process(who):
-                self.requeue(trial._trial_id)
+        return len(expired)
 
     def requeue(self, trial_id: int) -> None:
-        self.storage.set_trial_user_attr(trial_id, attributes.OWNER, None)  # the next owner is another one
+        self.storage.set_trial_user_attr(trial_id, attributes.OWNER, None)
         self.storage.set_trial_state_values(trial_id, TrialState.WAITING)
         self.queue.clear()  # it may have a smaller number than those
+
+    @contextmanager
+    def release(self, trial_id: int) -> Iterator[None]:
+        """Give up a trial: inside, it still is this process's, and nobody can take it over.
+
+        Raises:
+            LeaseLost: somebody has taken it over already.
+        """
+        token = self.held.pop(trial_id)
+        with self.lock():
+            trial = self.storage.get_trial(trial_id)
+            if trial.state != TrialState.RUNNING or token_of(trial) != token:
+                raise LeaseLost
+            yield
+
+    def give_back(self, trial_id: int) -> None:
+        """A trial of this process waits again."""
+        with self.release(trial_id):
+            self.requeue(trial_id)
+
+    def give_back_all(self) -> None:
+        for trial_id in list(self.held):
+            with suppress(LeaseLost):
+                self.give_back(trial_id)
 
     def fill(self, budget: int, points: Sequence[Mapping[str, Value]]) -> None:
         """Queue trials until there are `budget` in all."""
@@ -119,7 +146,7 @@ class TrialQueue:
 
     def pop(self) -> FrozenTrial | None:
         """Take the next trial as this process's own; as it was before, or None when the queue is empty."""
-        with owner.uninterrupted(), self.lock():
+        with uninterrupted(), self.lock():
             while True:
                 if not self.queue:
                     waiting = self.study.get_trials(deepcopy=False, states=(TrialState.WAITING,))
@@ -129,13 +156,19 @@ class TrialQueue:
                 trial = self.storage.get_trial(self.queue.popleft())
                 if trial.state != TrialState.WAITING:  # another process has taken it since the last look
                     continue
+                owner = new_owner()
+                self.storage.set_trial_user_attr(trial._trial_id, attributes.OWNER, owner)
                 if self.storage.set_trial_state_values(trial._trial_id, TrialState.RUNNING):
-                    self.storage.set_trial_user_attr(trial._trial_id, attributes.OWNER, owner.this_process())
+                    self.held[trial._trial_id] = owner["token"]
                     return trial
 
     def trial(self, number: int) -> FrozenTrial:
         trial_id = self.storage.get_trial_id_from_study_id_trial_number(self.study._study_id, number)
         return self.storage.get_trial(trial_id)
+
+    def is_done(self) -> bool:
+        """Whether every trial has ended."""
+        return not self.study.get_trials(deepcopy=False, states=(TrialState.WAITING, TrialState.RUNNING))
 
     def running(self) -> list[FrozenTrial]:
         return self.study.get_trials(deepcopy=False, states=(TrialState.RUNNING,))

@@ -3,13 +3,14 @@
 import os
 from collections.abc import Callable
 from contextlib import redirect_stdout
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig
 
-from fmnist.errors import FmnistError
+from fmnist.errors import FmnistError, Terminated
 from fmnist.sweep.program import Outcome, Program, complete, failed, failed_by
 
 
@@ -29,6 +30,8 @@ class Job:
                 value = self.task(config)
         except FmnistError as error:
             return failed(str(error))
+        except Terminated as signal:
+            return replace(failed(f"stopped by {signal}"), handed_back=True)
         except KeyboardInterrupt:
             raise
         except SystemExit as error:

@@ -4,6 +4,7 @@ import os
 import signal
 import threading
 from collections.abc import Sequence
+from contextlib import suppress
 from multiprocessing import get_context, parent_process
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
@@ -15,6 +16,7 @@ from hydra.core.singleton import Singleton
 from hydra.core.utils import run_job, setup_globals
 from omegaconf import open_dict
 
+from fmnist.sweep import trial
 from fmnist.sweep.program import Outcome, failed, failed_by
 from fmnist.terminal.signals import SIGNALS
 
@@ -43,6 +45,11 @@ class Worker:
 
     def start(self, overrides: Sequence[str]) -> None:
         self.connection.send(list(overrides))
+
+    def stop(self) -> None:
+        """Ask the job to stop after its epoch; its outcome says whether it did."""
+        with suppress(OSError):  # it has died
+            self.connection.send(None)
 
     def outcome(self) -> Outcome:
         """What came of the job, or how the worker died while it ran."""
@@ -84,12 +91,14 @@ def serve(connection: Connection, payload: bytes) -> None:
     hydra_context, config, task, state = cloudpickle.loads(payload)
     setup_globals()
     Singleton.set_state(state)
+    trial.stop_requested = connection.poll  # during a job, nothing else is sent
     while True:
         try:
             overrides = connection.recv()
         except EOFError:
             return
-        connection.send(execute(overrides, hydra_context, config, task))
+        if overrides is not None:  # a request to stop that came too late
+            connection.send(execute(overrides, hydra_context, config, task))
 
 
 def die_with_parent() -> None:
