@@ -81,7 +81,7 @@ def were_run_once(found: list[FrozenTrial], runs: Path, n_trials: int) -> None:
 def killed_sweep(url: str, cwd: Path) -> None:
     """A study whose sweep was killed behind its first trials."""
     sweep = Sweep(*SEARCH, "study=s", f"hydra.sweeper.storage={url}", cwd=cwd)
-    sweep.wait_until_told(1)
+    sweep.wait_until_finished(1)
     sweep.kill()
 
 
