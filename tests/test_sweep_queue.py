@@ -204,6 +204,13 @@ def test_a_study_can_be_joined_only_if_it_is_there_and_the_same(queue: TrialQueu
     assert not joined.is_done()
 
 
+def test_whoever_joins_takes_back_what_a_killed_sweep_was_running(queue: TrialQueue, url: str) -> None:
+    own(queue, take(queue), DEAD)
+    joined = TrialQueue("s", url, LEASE)
+    joined.join({})
+    assert take(joined).number == 0
+
+
 def test_going_on_takes_back_what_a_killed_sweep_was_running(queue: TrialQueue, url: str) -> None:
     own(queue, take(queue), DEAD)
     assert states(open_queue(url)) == "WAITING WAITING WAITING WAITING"

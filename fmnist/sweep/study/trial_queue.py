@@ -89,6 +89,7 @@ class TrialQueue:
                 raise FmnistError(f"there is no study={self.name} in {setting(self.url)}") from None
             check_identity(self.study, identity)
             self.wait_until_ready()
+            self.requeue_expired()
 
     def lock(self) -> AbstractContextManager[None]:
         return lock_study(self.storage, self.url, self.name)
