@@ -1,13 +1,14 @@
 """A whole sweep as a process, and the trials of its study."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from statistics import fmean
 
 import optuna
-from optuna.storages import JournalStorage
+from optuna.storages import JournalStorage, RDBStorage
 from optuna.storages.journal import JournalFileBackend
 from optuna.trial import FrozenTrial
 from process import TRAIN, Run, run
@@ -20,13 +21,12 @@ class Sweep(Run):
 
     @property
     def trials(self) -> list[FrozenTrial]:
-        return open_study(self.folder).get_trials(deepcopy=False)
+        with load_study(str(self.folder / "study.journal")) as study:
+            return study.get_trials(deepcopy=False)
 
     @property
     def spans(self) -> list[tuple[float, float]]:
-        """When each trial began and ended, in seconds."""
-        dates = [(trial.datetime_start, trial.datetime_complete) for trial in self.trials]
-        return [(begin.timestamp(), end.timestamp()) for begin, end in dates if begin and end]
+        return spans(self.trials)
 
     @property
     def summaries(self) -> list[Result]:
@@ -53,11 +53,23 @@ def sweep(folder: Path, overrides: Sequence[str], command: Sequence[str | Path] 
     return Sweep(**asdict(ended), folder=folder)
 
 
-def open_study(folder: Path) -> optuna.Study:
-    """The only study of a sweep's journal."""
-    storage = JournalStorage(JournalFileBackend(str(folder / "study.journal")))
+def spans(trials: Sequence[FrozenTrial]) -> list[tuple[float, float]]:
+    """When each trial began and ended, in seconds."""
+    dates = [(trial.datetime_start, trial.datetime_complete) for trial in trials]
+    return [(begin.timestamp(), end.timestamp()) for begin, end in dates if begin and end]
+
+
+@contextmanager
+def load_study(url: str) -> Iterator[optuna.Study]:
+    """The only study of a journal or a database, which is closed behind it."""
+    database = None if url.endswith(".journal") else RDBStorage(url)
+    storage = database or JournalStorage(JournalFileBackend(url))
     (name,) = optuna.get_all_study_names(storage)
-    return optuna.load_study(study_name=name, storage=storage)
+    try:
+        yield optuna.load_study(study_name=name, storage=storage)
+    finally:
+        if database:
+            database.engine.dispose()
 
 
 def ratios(rows: Sequence[Result], to: Sequence[Result], key: str = "seconds") -> list[float]:

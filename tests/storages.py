@@ -20,6 +20,13 @@ SERVERS = [
 KINDS = ["journal", "sqlite", *SERVERS]
 
 
+def mostly_slow(kinds: list[Any], *usual: str) -> list[Any]:
+    """The kinds of storage for a test that takes its time: `usual` ones, and in the slow suite all others."""
+    params = [pytest.param(kind) if isinstance(kind, str) else kind for kind in kinds]
+    slow = [pytest.param(*each.values, marks=[*each.marks, pytest.mark.slow]) for each in params]
+    return [each if each.values[0] in usual else late for each, late in zip(params, slow, strict=True)]
+
+
 class Storages:
     """New, empty storages of each kind. Their servers are started when they are wanted; `stop` them."""
 

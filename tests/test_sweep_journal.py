@@ -6,7 +6,6 @@ import resource
 import signal
 import subprocess
 import sys
-from multiprocessing import get_context
 from pathlib import Path
 
 import optuna
@@ -16,6 +15,7 @@ from optuna.storages.journal import JournalFileBackend
 from cli import train
 from fmnist.errors import DamagedFile
 from fmnist.sweep.study.journal import JournalFile, open_journal
+from forks import FORKS
 from options import ROOT, python_path
 from sweeps import run_sweep, trials
 
@@ -182,8 +182,7 @@ def append(path: str, name: str, n: int) -> None:
 
 def test_eight_processes_write_and_read_at_once(tmp_path: Path) -> None:
     path = str(tmp_path / "study.journal")
-    context = get_context("spawn")
-    processes = [context.Process(target=append, args=(path, f"w{i}", 20)) for i in range(8)]
+    processes = [FORKS.Process(target=append, args=(path, f"w{i}", 20)) for i in range(8)]
     for process in processes:
         process.start()
     for process in processes:

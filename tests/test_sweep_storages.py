@@ -9,7 +9,7 @@ import pytest
 from cli import train
 from fmnist.sweep.study.storage import open_storage
 from postgres import Sweep
-from storages import KINDS, Storages
+from storages import KINDS, Storages, mostly_slow
 
 # Optuna closes a database's connections when the process ends.
 pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning", "ignore::ResourceWarning")
@@ -35,7 +35,7 @@ def trials(url: str, study: str) -> list[optuna.trial.FrozenTrial]:
     return optuna.load_study(study_name=study, storage=open_storage(url)).trials
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", mostly_slow(KINDS, "sqlite", "grpc"))
 def test_a_grid(kind: str, storages: Storages, tmp_path: Path) -> None:
     url = storages.url(kind, tmp_path)
     done = train(*GRID, "study=grid", f"hydra.sweeper.storage={url}", cwd=tmp_path)
@@ -45,7 +45,7 @@ def test_a_grid(kind: str, storages: Storages, tmp_path: Path) -> None:
     assert [trial.state.name for trial in found] == ["COMPLETE"] * 3
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", mostly_slow(KINDS, "postgresql"))
 def test_two_sweeps_share_a_search_and_a_third_goes_on(kind: str, storages: Storages, tmp_path: Path) -> None:
     """As if on two machines where the storage is for several; a file is for the processes of one."""
     url = storages.url(kind, tmp_path)

@@ -88,6 +88,7 @@ def test_at_sigterm_a_worker_hands_its_trial_back_and_the_next_goes_on_from_ther
     assert [trial.value for trial in stored(url)] == [trial.value for trial in trials(undisturbed / "multirun" / "s")]
 
 
+@pytest.mark.slow  # test_sweep_queue.py has it without processes
 @pytest.mark.skipif(not NAMESPACES, reason="this machine lets nobody unshare process ids")
 def test_a_container_with_the_same_host_name_is_another_machine(tmp_path: Path, url: str) -> None:
     """What lives there is left alone, and what died there is taken over when its lease has expired."""
@@ -106,6 +107,7 @@ def test_a_container_with_the_same_host_name_is_another_machine(tmp_path: Path, 
     assert [epochs(going.folder / n) for n in "01"] == [list(range(1, 41))] * 2
 
 
+@pytest.mark.slow  # handed back as above, in another folder
 def test_a_folder_that_is_not_shared_is_made_anew(tmp_path: Path, url: str) -> None:
     going = RunningSweep(*LONG, "seed=1,2", f"hydra.sweeper.storage={url}", cwd=tmp_path)
     going.wait_for_epoch(0)

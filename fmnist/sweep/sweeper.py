@@ -28,7 +28,7 @@ from fmnist.sweep.study.storage import open_storage, storage_errors, without_pas
 from fmnist.sweep.study.trial_queue import TrialQueue
 from fmnist.sweep.study_config import StudyConfig
 from fmnist.sweep.workers.job import Job
-from fmnist.sweep.workers.launcher import LaunchedLoop, launch
+from fmnist.sweep.workers.launcher import LaunchedLoop, LauncherFailed, launch
 from fmnist.sweep.workers.work import take_part
 from fmnist.terminal.console import echo
 from fmnist.terminal.output import output_is_optional
@@ -102,6 +102,7 @@ def optimize(
     objectives, options = list(study.objectives), study.options
     counts = Counts(maximize=study.maximize)
     before = queue.study.get_trials(deepcopy=False)
+    ended = {trial.number for trial in before if trial.state.is_finished()}
     counts.count(before)
     limits = Limits(options, counts, objectives[0])
     done = f", {counts.finished} of them done" if counts.finished else ""
@@ -112,9 +113,13 @@ def optimize(
     )
     writer = ResultsWriter(study, queue.study, folder, limits, program, compose, None if options.worker else observer)
     live_table = LiveTable(study.name, objectives, study.budget, options.n_jobs, counts)
+    live_table.known |= ended
     try:
         with live_table:
             run_trials(limits, live_table, writer)
+    except LauncherFailed:
+        writer.write("interrupted")
+        raise
     except KeyboardInterrupt:
         writer.write("interrupted")
         echo(f"interrupted; study={study.name} goes on with it")
@@ -132,7 +137,6 @@ def optimize(
         raise SweepFailed(limits.reached())
     if not counts.states[TrialState.COMPLETE]:
         raise SweepFailed("no trial was completed")
-    ended = {trial.number for trial in before if trial.state.is_finished()}
     died = (trial for trial in trials if trial.state == TrialState.FAIL and DEATHS in trial.user_attrs)
     if lost := [str(trial.number) for trial in died if trial.number not in ended]:
         raise SweepFailed(

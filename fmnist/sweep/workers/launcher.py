@@ -3,6 +3,7 @@
 import os
 import sys
 import threading
+import time
 from collections.abc import Sequence
 from contextlib import redirect_stdout
 from multiprocessing import set_start_method
@@ -52,7 +53,7 @@ class LaunchedLoop:
     ) -> None:
         self.overrides, self.config, self.hydra_context = list(overrides), config, hydra_context
         self.task, self.program, self.url, self.folder = task, program, url, folder.absolute()
-        self.parent, self.home = os.getpid(), Path.cwd()
+        self.parent, self.home, self.begun = os.getpid(), Path.cwd(), time.time()
 
     def __call__(self, _config: DictConfig) -> str:
         """Why it ended before the study, or nothing. What it prints goes into workers/N/worker.log."""
@@ -77,6 +78,7 @@ class LaunchedLoop:
         queue = TrialQueue(study.name, self.url, study.options.lease)
         counts = Counts(maximize=study.maximize)
         limits = Limits(study.options, counts, next(iter(study.objectives)))
+        limits.started -= max(0.0, time.time() - self.begun)  # it may have waited in a cluster's queue
         with storage_errors(self.url):
             queue.join(study.identity())
             table = LiveTable if show else HiddenTable
