@@ -71,7 +71,12 @@ def test_nothing_is_left_out_that_no_page_shows() -> None:
     assert [pattern for pattern in ELSEWHERE if not any(fnmatch(command, pattern) for command in shown)] == []
 
 
-@pytest.mark.parametrize("page", [page for page, shown in COMMANDS.items() if shown])
+# Pages of many commands are run by CI alone.
+LONG = ("README.md", "CONTRIBUTING.md", "docs/sweeps.md", "docs/assignment.md")
+SHOWN = [pytest.param(page, marks=[pytest.mark.slow] * (page in LONG)) for page, shown in COMMANDS.items() if shown]
+
+
+@pytest.mark.parametrize("page", SHOWN)
 def test_the_commands_of_a_page_run(page: str, template: Path, tmp_path: Path) -> None:
     checkout = shutil.copytree(template, tmp_path / "fmnist", symlinks=True)
     wrong = {command: run(shorten(command), checkout) for command in COMMANDS[page] if not is_elsewhere(command)}

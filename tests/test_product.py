@@ -63,7 +63,12 @@ def test_products_are_right_and_stay_within_their_matrix(shape: tuple[int, int, 
 
 
 @pytest.mark.parametrize(
-    ("registers", "dtype"), [("4, 2, 32", "float32"), ("4, 4, 16", "float32"), ("4, 2, 16", "float64")]
+    ("registers", "dtype"),
+    [
+        ("4, 2, 32", "float32"),
+        pytest.param("4, 4, 16", "float32", marks=pytest.mark.slow),
+        pytest.param("4, 2, 16", "float64", marks=pytest.mark.slow),
+    ],
 )
 def test_other_processors_have_other_tiles(registers: str, dtype: str, tmp_path: object) -> None:
     """AVX, ARM and SSE: the code that is written for them, run here."""
