@@ -29,7 +29,7 @@ def train(config: DictConfig) -> float:
 
     from fmnist.config import check
     from fmnist.experiment import build_experiment
-    from fmnist.run.resume import is_restarted_trial, resume_config
+    from fmnist.run.resume import resume_config
     from fmnist.run.run import Run
     from fmnist.terminal.console import echo, print_settings
     from fmnist.training.generators import spawn_generators
@@ -37,11 +37,10 @@ def train(config: DictConfig) -> float:
 
     job = HydraConfig.get()
     folder = Path(relpath(job.runtime.output_dir))
-    overrides = list(job.overrides.task)
-    resume = bool(config.resume) or is_restarted_trial(folder, config)
+    overrides, resume = list(job.overrides.task), bool(config.resume)
     if not trial.current():
         check.folder(**{"hydra.run.dir": job.run.dir})
-    if config.resume:
+    if resume:
         sources = job.runtime.config_sources
         config = resume_config(config, overrides, [Path(source.path) for source in sources if source.schema == "file"])
 
@@ -58,7 +57,7 @@ def train(config: DictConfig) -> float:
     with threadpool_limits(parts.trainer.threads, user_api="blas"), run:
         print_settings(run.config, run.choices)
         echo(f"the engine is {parts.engine.name}")
-        if resume:
+        if run.resume:
             training.resume()
         # The run comes first: an epoch is on record before any callback acts on it.
         parts.trainer.fit(training, splits, parts.loss, parts.scheduler, parts.augment, [run, *parts.callbacks])

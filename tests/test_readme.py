@@ -52,6 +52,17 @@ def test_the_table_of_groups_names_each_group_and_no_option_that_is_not_there() 
         assert {*names} <= {name for group in groups for name in option_names(group)}, groups
 
 
+def test_each_promise_has_tests_and_they_are_there() -> None:
+    table = PAGES["docs/sweeps.md"].partition("\n## Promises\n")[2].partition("\n## ")[0]
+    rows = [re.findall(r"`(\w+)`", row) for row in re.findall(r"^\| [A-Z].*$", table, flags=re.MULTILINE)]
+    there = {
+        name for file in (ROOT / "tests").glob("test_*.py") for name in re.findall(r"def (test_\w+)", file.read_text())
+    }
+    assert len(rows) == 6
+    assert all(rows)
+    assert not {name for row in rows for name in row} - there
+
+
 def test_the_samplers_and_pruners_that_the_page_names_are_there() -> None:
     for part in ("sampler", "pruner"):
         (cells,) = re.findall(rf"`{part}`s?(?::| such as) ((?:`\w+`,?\s*)+)", PAGES["docs/sweeps.md"])

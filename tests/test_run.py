@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import numpy as np
@@ -161,6 +162,25 @@ def test_a_lock_that_was_removed_before_it_was_taken_is_none(tmp_path: Path, mon
         with pytest.raises(FmnistError, match="another process is training"), lock_folder(tmp_path):
             pass
         assert file.exists()
+
+
+def test_a_lock_can_be_waited_for(tmp_path: Path) -> None:
+    held, leave = threading.Event(), threading.Event()
+
+    def hold() -> None:
+        with lock_folder(tmp_path):
+            held.set()
+            leave.wait()
+
+    thread = threading.Thread(target=hold)
+    thread.start()
+    held.wait()
+    with pytest.raises(FmnistError, match="another process is training"), lock_folder(tmp_path, patience=0.1):
+        pass
+    threading.Timer(0.2, leave.set).start()
+    with lock_folder(tmp_path, patience=60):
+        pass
+    thread.join()
 
 
 def test_the_lock_of_a_killed_process_hinders_nobody(tmp_path: Path) -> None:

@@ -50,6 +50,7 @@ def test_the_folder_holds_everything_that_was_promised(smoke: Path) -> None:
     promised = {
         "study.journal",
         "study.journal.queue",
+        "study.journal.writer",
         "multirun.yaml",
         "trials.csv",
         "best.yaml",

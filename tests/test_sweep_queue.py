@@ -4,6 +4,7 @@ import os
 import signal
 import threading
 import time
+from contextlib import AbstractContextManager
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -158,15 +159,34 @@ def test_whoever_did_not_look_for_long_starts_again(queue: TrialQueue, clock: li
     assert requeued(queue, clock, 681) == [1]
 
 
+def release(queue: TrialQueue, trial: FrozenTrial) -> AbstractContextManager[None]:
+    return queue.release(trial._trial_id, queue.held[trial._trial_id])
+
+
 def test_what_was_taken_over_is_neither_told_nor_given_back(queue: TrialQueue, url: str) -> None:
     trial, other = take(queue), open_queue(url)
     queue.requeue(trial._trial_id)
     assert take(other).number == trial.number == 0
-    with pytest.raises(LeaseLost):
-        queue.give_back(trial._trial_id)
+    with pytest.raises(LeaseLost), release(queue, trial):
+        pass
     assert states(queue) == "RUNNING WAITING WAITING WAITING"
-    with other.release(trial._trial_id):
+    with release(other, trial):
         other.study.tell(0, 0.5)
+    assert states(queue) == "COMPLETE WAITING WAITING WAITING"
+
+
+def test_a_trial_that_was_lost_and_taken_again_is_told_under_its_new_lease_alone(queue: TrialQueue) -> None:
+    """This process was stopped for a while; its old worker still trains when a new one begins."""
+    trial = take(queue)
+    old = queue.held[trial._trial_id]
+    queue.requeue(trial._trial_id)
+    assert take(queue).number == trial.number == 0
+    with pytest.raises(LeaseLost), queue.release(trial._trial_id, old):
+        pass
+    assert states(queue) == "RUNNING WAITING WAITING WAITING"
+    with release(queue, trial):
+        queue.study.tell(0, 0.5)
+    assert not queue.held
     assert states(queue) == "COMPLETE WAITING WAITING WAITING"
 
 
@@ -182,13 +202,14 @@ def test_an_interrupted_process_gives_back_its_own_trials_alone(queue: TrialQueu
 def test_the_heartbeat_renews_and_notices_what_is_lost(url: str) -> None:
     queue = open_queue(url, lease=0.2)
     kept, lost = take(queue), take(queue)
+    token = queue.held[lost._trial_id]
     own(queue, lost, this_process() | {"token": "another"})
     with Heartbeat(queue) as heartbeat:
         until = time.monotonic() + 30
         while not (heartbeat.lost and queue.trial(0).user_attrs.get(attributes.BEAT, 0) > 8):  # longer than the lease
             assert time.monotonic() < until
             time.sleep(0.01)
-    assert heartbeat.lost == {lost._trial_id}
+    assert heartbeat.lost == {token}
     assert queue.trial(kept.number).state == TrialState.RUNNING
     assert attributes.BEAT not in queue.trial(lost.number).user_attrs
 

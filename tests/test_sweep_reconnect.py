@@ -1,6 +1,7 @@
 """A storage that goes away and comes back: what waits, what does not, and what is never done twice."""
 
 import re
+import signal
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -127,6 +128,26 @@ def test_a_trial_is_never_added_twice(late: bool, storage: ReconnectingStorage) 
     assert len(study.trials) == late
 
 
+@pytest.mark.parametrize("late", [False, True])
+def test_what_was_decided_under_a_lock_is_decided_anew_after_an_outage(
+    late: bool, storage: ReconnectingStorage
+) -> None:
+    """Another process may have had the lock meanwhile."""
+    trial = optuna.create_study(storage=storage).ask()
+
+    def requeue() -> None:
+        storage.set_trial_user_attr(trial._trial_id, "owner", None)
+        storage.set_trial_state_values(trial._trial_id, TrialState.WAITING)
+
+    storage.behind.away, storage.behind.late = 2, late
+    with pytest.raises(Reconnected):
+        storage.once(requeue)
+    assert storage.behind.away == 0
+    assert trial.study.trials[0].state == TrialState.RUNNING
+    storage.once(requeue)
+    assert trial.study.trials[0].state == TrialState.WAITING
+
+
 def test_the_end_of_a_trial_whose_answer_was_lost_is_no_error(storage: ReconnectingStorage) -> None:
     study = optuna.create_study(storage=storage)
     trial = study.ask()
@@ -183,6 +204,25 @@ def test_a_sweep_outlives_a_restart_of_its_database(server: Server, tmp_path: Pa
     found = rf"{name} answers again, after [\d.]+ s\n"
     assert re.fullmatch(f"{lost}{found}|{lost}{lost}{found}{found}", error)  # the sweep; it and its worker
     assert counts(trials(url, "x")) == {"COMPLETE": 8}
+
+
+@NEEDS_POSTGRESQL
+def test_a_sweep_that_has_to_leave_does_not_wait_for_its_database(server: Server, tmp_path: Path) -> None:
+    url = server.database("deserted")
+    words = ("sweep=smoke", "study=x", f"hydra.sweeper.storage={url}", "hydra.sweeper.n_trials=8")
+    sweep = Sweep(*words, cwd=tmp_path)
+    try:
+        sweep.wait_until_finished(2)
+        server.kill()
+        while "does not answer" not in sweep.err.read_text():
+            time.sleep(0.02)
+        sweep.process.send_signal(signal.SIGINT)
+        code, error = sweep.end()
+    finally:
+        sweep.kill()
+        server.start()
+    assert code == 130, error
+    assert error.splitlines()[-1] == "error: interrupted"
 
 
 def fill(url: str, budget: int, added: list[int]) -> None:

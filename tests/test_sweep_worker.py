@@ -1,16 +1,19 @@
 """`python -m fmnist worker`: part of a sweep from wherever, with storage and study and nothing else."""
 
 import os
+import re
 import signal
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import optuna
 import pytest
 
 from cli import metrics, run, train
+from fmnist.files.lock import lock_folder
 from options import ROOT, python_path
 from sweeps import RunningSweep, trials
 
@@ -22,8 +25,8 @@ NAMESPACES = subprocess.run([*UNSHARE, "true"], check=False, capture_output=True
 class Worker:
     """One in the background, in a folder of its own or the sweep's."""
 
-    def __init__(self, url: str, cwd: Path, *before: str, study: str = "s") -> None:
-        command = [*before, sys.executable, "-m", "fmnist", "worker", "--storage", url, "--study", study]
+    def __init__(self, url: str, cwd: Path, *more: str, before: Sequence[str] = ()) -> None:
+        command = [*before, sys.executable, "-m", "fmnist", "worker", "--storage", url, "--study", "s", *more]
         env = {**os.environ, "PYTHONPATH": python_path(ROOT), "COLUMNS": "200"}
         pipe = subprocess.PIPE
         self.process = subprocess.Popen(command, cwd=cwd, env=env, stdout=pipe, stderr=pipe, text=True)
@@ -95,7 +98,7 @@ def test_a_container_with_the_same_host_name_is_another_machine(tmp_path: Path, 
     words = (*LONG, "seed=1,2", "hydra.sweeper.lease=4", f"hydra.sweeper.storage={url}")
     going = RunningSweep(*words, cwd=tmp_path)
     going.wait_for_epoch(0)
-    container = Worker(url, tmp_path, *UNSHARE)
+    container = Worker(url, tmp_path, before=UNSHARE)
     wait_for(going.folder / "1" / "last.npz")
     container.process.kill()
     container.process.communicate()
@@ -119,6 +122,30 @@ def test_a_folder_that_is_not_shared_is_made_anew(tmp_path: Path, url: str) -> N
     assert (code, errors) == (0, "")
     assert "trial 0 starts again, for here is no multirun/s/0" in output
     assert epochs(elsewhere / "multirun" / "s" / "0") == list(range(1, 41))
+
+
+def test_a_trial_waits_for_the_process_that_has_lost_it_and_goes_on_with_what_that_leaves(
+    tmp_path: Path, url: str
+) -> None:
+    """Its lease has expired while it was stopped, say, and it still trains in the folder."""
+    going = RunningSweep(*LONG, "seed=1,2", f"hydra.sweeper.storage={url}", cwd=tmp_path)
+    going.wait_for_epoch(0)
+    going.process.send_signal(signal.SIGTERM)
+    going.end()
+    run, done = going.folder / "0", epochs(going.folder / "0")
+    left = run.rename(tmp_path / "left")
+    with lock_folder(run):
+        worker = Worker(url, tmp_path, "--n-jobs", "2")
+        going.wait_for_epoch(1)
+        assert [trial.state.name for trial in stored(url)] == ["RUNNING", "RUNNING"]
+        for file in left.iterdir():
+            file.rename(run / file.name)
+    code, _, errors = worker.end()
+    assert (code, errors) == (0, "")
+    assert [trial.state.name for trial in stored(url)] == ["COMPLETE", "COMPLETE"]
+    assert epochs(run) == list(range(1, 41))
+    lines = [int(epoch) for epoch in re.findall(r" epoch +(\d+)/40 ", (run / "train.log").read_text())]
+    assert lines == [*done[:-1], *range(done[-1] + 1, 41)]  # that of the last one was not written any more
 
 
 @pytest.mark.parametrize(("study", "said"), [("other", "there is no study=other in hydra.sweeper.storage=sqlite:///")])

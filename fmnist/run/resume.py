@@ -1,7 +1,8 @@
 """Going on with a run in its folder."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from omegaconf import DictConfig, OmegaConf
 
@@ -11,7 +12,7 @@ from fmnist.run.stored_config import load_config, read_config
 from fmnist.sweep import trial
 
 
-def is_restarted_trial(folder: Path, config: DictConfig) -> bool:
+def is_restarted_trial(folder: Path, config: Mapping[str, Any]) -> bool:
     """Is this a trial of a sweep whose process died over it? Then it goes on where it stopped.
 
     Raises:
@@ -19,7 +20,7 @@ def is_restarted_trial(folder: Path, config: DictConfig) -> bool:
     """
     if not trial.current() or not (folder / "config.yaml").exists():
         return False
-    if read_config(folder) != OmegaConf.to_container(config, resolve=True):
+    if read_config(folder) != config:
         raise FmnistError(f"{folder} holds another run than this trial")
     return True
 

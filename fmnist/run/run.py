@@ -19,6 +19,7 @@ from fmnist.files.yaml import read_mapping
 from fmnist.interfaces import Metrics, Splits
 from fmnist.loss.base import Loss
 from fmnist.run.environment import collect_environment
+from fmnist.run.resume import is_restarted_trial
 from fmnist.run.summary import end_state, summarize
 from fmnist.sweep import trial
 from fmnist.terminal.console import log, print_summary
@@ -28,6 +29,8 @@ from fmnist.training.callback import Callback
 from fmnist.training.evaluation import FinalEvaluation, evaluate
 from fmnist.training.state import TrainingState, part
 from fmnist.training.trainer import Trainer
+
+PATIENCE = 120.0  # seconds that a trial waits for its folder
 
 
 class Run(Callback):
@@ -40,6 +43,9 @@ class Run(Callback):
 
     Raises, on entering:
         FmnistError: another process trains in the folder, or it already holds a run and `resume` is false.
+
+    A trial of a sweep goes on with what is in its folder, and waits for another process there: that has lost the trial
+    and is about to end.
     """
 
     def __init__(
@@ -62,8 +68,9 @@ class Run(Callback):
 
     def __enter__(self) -> "Run":
         self.lock = ExitStack()
-        self.lock.enter_context(lock_folder(self.folder))
+        self.lock.enter_context(lock_folder(self.folder, PATIENCE if trial.current() else 0))
         try:
+            self.resume = self.resume or is_restarted_trial(self.folder, self.config)
             self.claim()
             self.write()
         except BaseException:

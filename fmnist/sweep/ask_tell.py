@@ -26,6 +26,7 @@ class RunningTrial:
     """A trial with the overrides of its jobs (one per seed) that are still to be run, and the others' outcomes."""
 
     trial: Trial
+    token: str  # of its lease
     overrides: list[str]
     jobs: list[list[str]]
     outcomes: list[Outcome] = field(default_factory=list)
@@ -60,7 +61,9 @@ class AskTell:
         if self.limits.reached() or (asked := self.sampler.ask()) is None:
             return None
         trial, overrides = asked
-        running = RunningTrial(trial, overrides, [self.job(trial, overrides, i) for i in range(self.options.seeds)])
+        token = self.queue.held[trial._trial_id]
+        jobs = [self.job(trial, token, overrides, i) for i in range(self.options.seeds)]
+        running = RunningTrial(trial, token, overrides, jobs)
         if trial.user_attrs[attributes.ATTEMPTS] > 1:
             how = "goes on in" if (self.folder / str(trial.number)).exists() else "starts again, for here is no"
             echo(f"trial {trial.number} {how} {self.folder / str(trial.number)}")
@@ -74,13 +77,12 @@ class AskTell:
         self.queue.requeue_expired()
         return self.queue.is_done()
 
-    def job(self, trial: Trial, overrides: list[str], i: int) -> list[str]:
+    def job(self, trial: Trial, token: str, overrides: list[str], i: int) -> list[str]:
         """The overrides of the trial's i-th job, and where it belongs."""
         several = self.options.seeds > 1
         subdir = f"{trial.number}/seed-{i}" if several else str(trial.number)
         reports = i == 0 and self.objectives == [self.config.config.get("objective")]
         storage = None if self.options.storage else self.queue.url
-        token = self.queue.held[trial._trial_id]
         handle = Handle(storage, self.config.name, trial._trial_id, token, self.options.pruner, reports)
         return [
             *self.config.fixed_overrides,
@@ -98,7 +100,7 @@ class AskTell:
         """
         trial = running.trial
         try:
-            with self.queue.release(trial._trial_id):
+            with self.queue.release(trial._trial_id, running.token):
                 if self.goes_on(running, last):
                     self.queue.requeue(trial._trial_id)
                     self.live_table.requeue(trial.number)
@@ -137,12 +139,12 @@ class AskTell:
         self.live_table.end(ended)
 
     def is_lost(self, running: RunningTrial) -> bool:
-        """Whether another process has taken the trial over."""
-        return running.trial._trial_id in self.heartbeat.lost
+        """Whether the trial has been taken over: by another process, or by this one, for the lease had expired."""
+        return running.token in self.heartbeat.lost or self.queue.held.get(running.trial._trial_id) != running.token
 
     def drop(self, running: RunningTrial) -> None:
         """Leave a lost trial to its new owner."""
-        self.heartbeat.lost.discard(running.trial._trial_id)
-        self.queue.held.pop(running.trial._trial_id, None)
+        self.heartbeat.lost.discard(running.token)
+        self.queue.forget(running.trial._trial_id, running.token)
         self.live_table.requeue(running.trial.number)
-        echo(f"trial {running.trial.number}: another process has taken it over")
+        echo(f"trial {running.trial.number}: its lease was lost; whoever took it over runs it")

@@ -24,7 +24,7 @@ from fmnist.sweep.results.live_table import LiveTable
 from fmnist.sweep.results.writer import ResultsWriter
 from fmnist.sweep.space import warm_start
 from fmnist.sweep.study.attributes import DEATHS
-from fmnist.sweep.study.storage import open_storage, storage_errors, without_password
+from fmnist.sweep.study.storage import NoAnswer, open_storage, storage_errors, without_password
 from fmnist.sweep.study.trial_queue import TrialQueue
 from fmnist.sweep.study_config import StudyConfig
 from fmnist.sweep.workers.job import Job
@@ -121,7 +121,8 @@ def optimize(
         writer.write("interrupted")
         raise
     except KeyboardInterrupt:
-        writer.write("interrupted")
+        with suppress(NoAnswer), storage_errors(queue.url):
+            writer.write("interrupted")
         echo(f"interrupted; study={study.name} goes on with it")
         raise
     if limits.disk_full:

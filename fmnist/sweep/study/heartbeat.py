@@ -14,11 +14,11 @@ BEATS = 4  # in the duration of a lease
 
 
 class Heartbeat:
-    """A thread that beats while the context is open.  lost: ids of trials that another process has taken over."""
+    """A thread that beats while the context is open.  lost: tokens of leases that are not this process's any more."""
 
     def __init__(self, queue: TrialQueue) -> None:
         self.queue, self.pause = queue, queue.watch.duration / BEATS
-        self.lost: set[int] = set()
+        self.lost: set[str] = set()
         self.closed = threading.Event()
         self.thread = threading.Thread(target=self.run, name="heartbeat", daemon=True)
 
@@ -44,8 +44,8 @@ class Heartbeat:
     def renew(self, trial_id: int, token: str, beat: int) -> None:
         trial = self.queue.storage.get_trial(trial_id)
         if token_of(trial) != token:
-            if trial_id in self.queue.held:  # not given back meanwhile
-                self.lost.add(trial_id)
+            if self.queue.held.get(trial_id) == token:  # not given back meanwhile
+                self.lost.add(token)
             return
         with suppress(UpdateFinishedTrialError):  # told meanwhile
             self.queue.storage.set_trial_user_attr(trial_id, attributes.BEAT, beat)

@@ -13,16 +13,15 @@ from itertools import count
 from pathlib import Path
 from typing import IO, Any
 
-from filelock import FileLock
 from optuna.storages import BaseStorage, JournalStorage
 from optuna.storages.journal import BaseJournalBackend, JournalFileSymlinkLock
 
 from fmnist.errors import DamagedFile
+from fmnist.sweep.study.file_lock import lock_file
 from fmnist.sweep.study.kind import Held, Kind, Lock
 from fmnist.terminal.console import warn
 
-GRACE_PERIOD = 10  # seconds, after which the lock is taken from a process that was killed while it wrote
-POLL = 0.005  # seconds between two tries at the lock of the queue
+GRACE_PERIOD = 10  # seconds, after which the lock is taken from another program that was killed while it wrote
 BLOCK = 4096  # bytes in which the last line is looked for
 
 
@@ -35,7 +34,9 @@ class JournalFile(BaseJournalBackend):
 
     def __init__(self, path: str) -> None:
         self.path = Path(path)
+        self.writer = f"{path}.writer"
         self.lock = JournalFileSymlinkLock(path, grace_period=GRACE_PERIOD)
+        self.lock._lock_target_file = Path(self.writer).name  # a link to it is a lock of ours
         self.next = 0, 0  # the number of the first record that was not read yet, and the byte where it begins
 
     def read_logs(self, log_number_from: int) -> Iterator[dict[str, Any]]:
@@ -78,19 +79,25 @@ class JournalFile(BaseJournalBackend):
 
     @contextmanager
     def no_writers(self) -> Iterator[None]:
-        """Under the journal's lock, except where nobody can write anyway."""
-        try:
-            self.lock.acquire()
-        except OSError:
-            if os.access(self.path.parent, os.W_OK):
-                raise
+        """Under the journal's lock, except where nobody can write anyway.
+
+        Optuna's is a symbolic link, which outlives a process that is killed while it writes: everybody waits for ten
+        seconds then, and leases expire. So whoever takes it here has locked the file that the link leads to before,
+        which the system gives back. If the link is there all the same, its process has died.
+        """
+        if not os.access(self.path.parent, os.W_OK):
             yield
             return
-        try:
-            yield
-        finally:
-            with suppress(RuntimeError):  # this process was stopped for so long that another has taken the lock
-                self.lock.release()
+        with lock_file(self.writer):
+            with suppress(OSError):
+                if os.readlink(self.lock._lock_file) == self.lock._lock_target_file:
+                    os.unlink(self.lock._lock_file)
+            self.lock.acquire()
+            try:
+                yield
+            finally:
+                with suppress(RuntimeError):  # this process was stopped for so long that another has taken the lock
+                    self.lock.release()
 
     def cut_end(self) -> None:
         """Cut off what stands behind the last record; the file as it was is kept beside it."""
@@ -158,8 +165,8 @@ def ends_whole(file: IO[bytes]) -> bool:
 def open_journal(url: str) -> tuple[BaseStorage, Lock]:
     @contextmanager
     def lock(study: str) -> Iterator[Held]:
-        """A file beside the journal, for machines that share the folder. It stays, as another may be waiting for it."""
-        with FileLock(f"{url}.queue", poll_interval=POLL):
+        """A file beside the journal, for machines that share the folder."""
+        with lock_file(f"{url}.queue"):
             yield lambda: True
 
     return JournalStorage(JournalFile(url)), lock

@@ -8,13 +8,11 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import psutil
-from filelock import FileLock
 from optuna.storages import BaseStorage
 
 from fmnist.files.private import private_folder
+from fmnist.sweep.study.file_lock import lock_file
 from fmnist.sweep.study.reconnecting_storage import ReconnectingStorage
-
-POLL = 0.005  # seconds between two tries
 
 
 @contextmanager
@@ -27,7 +25,7 @@ def lock_study(storage: BaseStorage, url: str, study: str) -> Iterator[None]:
     user = re.sub(r"[^\w.-]", "-", psutil.Process().username())
     folder = private_folder(Path(tempfile.gettempdir()) / f"fmnist-{user}")
     name = hashlib.sha256(f"{url}\n{study}".encode()).hexdigest()[:16]
-    with FileLock(folder / f"{name}.lock", poll_interval=POLL):
+    with lock_file(folder / f"{name}.lock"):
         if isinstance(storage, ReconnectingStorage):
             with storage.exclude(study):
                 yield

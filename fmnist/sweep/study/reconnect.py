@@ -12,6 +12,7 @@ from optuna.storages import BaseStorage
 from fmnist.errors import FmnistError
 from fmnist.sweep.study.kind import Held, Kind, Lock
 from fmnist.terminal.console import warn
+from fmnist.terminal.signals import interruptible
 
 FIRST, LONGEST = 0.1, 5.0  # seconds between two tries
 
@@ -64,7 +65,8 @@ class Reconnect:
                 left = self.lose(error)
                 if not WAITS.get() or left <= 0:
                     raise
-                time.sleep(min(pause, left))
+                with interruptible():
+                    time.sleep(min(pause, left))
                 pause = min(2 * pause, LONGEST)
             else:
                 self.find()
@@ -107,15 +109,16 @@ class Reconnect:
                     if not self.kind.is_out_of_reach(error):
                         raise
 
-    def create(self, method: Callable[..., int], *args: Any) -> int:
-        """What must not be made twice.
+    def once(self, method: Callable[..., Any], *args: Any) -> Any:
+        """What must not be done twice, nor after the lock under which it was decided is lost.
 
         Raises:
             Reconnected: the storage was out of reach, and answers again.
         """
         try:
             check_lock()
-            return method(*args)
+            with without_waiting():
+                return method(*args)
         except Reconnected:
             self.ask(self.behind.get_all_studies)
             raise

@@ -30,7 +30,7 @@ class ReconnectingStorage(Reconnect, BaseStorage):
     """
 
     def create_new_trial(self, study_id: int, template_trial: FrozenTrial | None = None) -> int:
-        return self.create(self.behind.create_new_trial, study_id, template_trial)
+        return int(self.once(self.behind.create_new_trial, study_id, template_trial))
 
     def set_trial_param(
         self, trial_id: int, param_name: str, param_value_internal: float, distribution: BaseDistribution

@@ -16,6 +16,7 @@ from optuna.storages import BaseStorage
 from optuna.study import StudyDirection
 
 from fmnist.sweep.study.kind import Held, Lock
+from fmnist.terminal.signals import interruptible
 
 BEAT = 2.0  # seconds between two signs of life
 LOST = 10.0  # seconds without one
@@ -81,4 +82,5 @@ def acquire(storage: BaseStorage, name: str) -> int:
             elif now - changed > LOST:
                 storage.delete_study(holder)
             looked = now
-        time.sleep(random.uniform(0.5, 1.5) * POLL)
+        with interruptible():
+            time.sleep(random.uniform(0.5, 1.5) * POLL)

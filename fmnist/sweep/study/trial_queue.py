@@ -24,7 +24,6 @@ from fmnist.sweep.study.process import is_dead, this_process
 from fmnist.sweep.study.reconnect import Reconnected
 from fmnist.sweep.study.storage import open_storage, setting, storage_errors
 from fmnist.sweep.trial import LeaseLost
-from fmnist.terminal.signals import uninterrupted
 
 if TYPE_CHECKING:
     from fmnist.sweep.options import Direction
@@ -104,11 +103,12 @@ class TrialQueue:
 
     def requeue_expired(self) -> int:
         """Trials whose owner has died wait again, with number and parameters kept. Returns how many."""
-        with self.lock():
-            expired = self.watch.look(self.running())
-            for trial in expired:
-                self.requeue(trial._trial_id)
-        return len(expired)
+        while True:
+            with suppress(Reconnected), self.lock():
+                expired = self.watch.look(self.running())
+                for trial in expired:
+                    self.storage.once(self.requeue, trial._trial_id)
+                return len(expired)
 
     def requeue(self, trial_id: int) -> None:
         self.storage.set_trial_user_attr(trial_id, attributes.OWNER, None)
@@ -116,28 +116,29 @@ class TrialQueue:
         self.queue.clear()  # it may have a smaller number than those
 
     @contextmanager
-    def release(self, trial_id: int) -> Iterator[None]:
+    def release(self, trial_id: int, token: str) -> Iterator[None]:
         """Give up a trial: inside, it still is this process's, and nobody can take it over.
 
         Raises:
             LeaseLost: somebody has taken it over already.
         """
-        token = self.held.pop(trial_id)
         with self.lock():
+            self.forget(trial_id, token)
             trial = self.storage.get_trial(trial_id)
             if trial.state != TrialState.RUNNING or token_of(trial) != token:
                 raise LeaseLost
             yield
 
-    def give_back(self, trial_id: int) -> None:
-        """A trial of this process waits again."""
-        with self.release(trial_id):
-            self.requeue(trial_id)
+    def forget(self, trial_id: int, token: str) -> None:
+        """The trial is not this process's any more, unless it has taken it again meanwhile, with another token."""
+        if self.held.get(trial_id) == token:
+            del self.held[trial_id]
 
     def give_back_all(self) -> None:
-        for trial_id in list(self.held):
-            with suppress(LeaseLost):
-                self.give_back(trial_id)
+        """The trials of this process wait again."""
+        for trial_id, token in list(self.held.items()):
+            with suppress(LeaseLost), self.release(trial_id, token):
+                self.requeue(trial_id)
 
     def fill(self, budget: int, points: Sequence[Mapping[str, Value]]) -> None:
         """Queue trials until there are `budget` in all."""
@@ -147,21 +148,32 @@ class TrialQueue:
 
     def pop(self) -> FrozenTrial | None:
         """Take the next trial as this process's own; as it was before, or None when the queue is empty."""
-        with uninterrupted(), self.lock():
-            while True:
-                if not self.queue:
-                    waiting = self.study.get_trials(deepcopy=False, states=(TrialState.WAITING,))
-                    self.queue.extend(trial._trial_id for trial in waiting)
-                    if not self.queue:
-                        return None
-                trial = self.storage.get_trial(self.queue.popleft())
-                if trial.state != TrialState.WAITING:  # another process has taken it since the last look
-                    continue
-                owner = new_owner()
-                self.storage.set_trial_user_attr(trial._trial_id, attributes.OWNER, owner)
-                if self.storage.set_trial_state_values(trial._trial_id, TrialState.RUNNING):
-                    self.held[trial._trial_id] = owner["token"]
+        while True:
+            with suppress(Reconnected), self.lock():
+                trial = self.first()
+                if trial is None or self.storage.once(self.take, trial._trial_id):
                     return trial
+            self.queue.clear()
+
+    def first(self) -> FrozenTrial | None:
+        """The first trial that waits."""
+        while True:
+            if not self.queue:
+                waiting = self.study.get_trials(deepcopy=False, states=(TrialState.WAITING,))
+                self.queue.extend(trial._trial_id for trial in waiting)
+                if not self.queue:
+                    return None
+            trial = self.storage.get_trial(self.queue.popleft())
+            if trial.state == TrialState.WAITING:  # no other process has taken it since the last look
+                return trial
+
+    def take(self, trial_id: int) -> bool:
+        owner = new_owner()
+        self.storage.set_trial_user_attr(trial_id, attributes.OWNER, owner)
+        taken = self.storage.set_trial_state_values(trial_id, TrialState.RUNNING)
+        if taken:
+            self.held[trial_id] = owner["token"]
+        return taken
 
     def trial(self, number: int) -> FrozenTrial:
         trial_id = self.storage.get_trial_id_from_study_id_trial_number(self.study._study_id, number)

@@ -2,6 +2,7 @@
 
 import os
 import time
+from contextlib import suppress
 
 from hydra.types import HydraContext
 from omegaconf import DictConfig
@@ -9,8 +10,10 @@ from omegaconf import DictConfig
 from fmnist.errors import Terminated
 from fmnist.sweep.ask_tell import AskTell, RunningTrial
 from fmnist.sweep.program import Outcome, failed
+from fmnist.sweep.study.storage import NoAnswer, storage_errors
 from fmnist.sweep.workers.job import Job
 from fmnist.sweep.workers.worker import Worker, pack, wait_for_any
+from fmnist.terminal.signals import interruptible
 
 POLL = 1.0  # seconds between two looks for trials that have come free, and for leases that are lost
 GRACE = 8.0  # seconds in which a trial may end its epoch after SIGTERM
@@ -34,8 +37,8 @@ class Loop:
         self.n_jobs, self.trial_timeout = n_jobs, trial_timeout
         self.payload = pack(hydra_context, config, job)
         self.threads = max(1, (os.cpu_count() or 1) // n_workers)
+        self.workers: list[Worker] = []
         self.active: dict[Worker, RunningTrial] = {}
-        self.idle: list[Worker] = []
 
     def run(self, trials: AskTell) -> None:
         """Until every trial of the study has ended, whoever runs it, or a limit is reached.
@@ -53,17 +56,23 @@ class Loop:
                 elif trials.is_done():
                     return
                 else:
-                    time.sleep(POLL)
-        except Terminated:
-            self.hand_back(trials)
+                    with interruptible():
+                        time.sleep(POLL)
+        except KeyboardInterrupt as interruption:
+            trials.queue.storage.reconnect = 0.0  # who has to leave waits for nothing
+            if isinstance(interruption, Terminated):
+                with suppress(NoAnswer), storage_errors(trials.queue.url):
+                    self.hand_back(trials)
             raise
         finally:
-            for worker in [*self.active, *self.idle]:
+            for worker in self.workers:
                 worker.kill()
 
     def wait(self, trials: AskTell) -> None:
         """For the next job that ends, but no longer than `POLL`."""
-        for worker in wait_for_any(list(self.active), self.time_left()):
+        with interruptible():
+            ready = wait_for_any(list(self.active), self.time_left())
+        for worker in ready:
             self.end_job(worker, worker.outcome(), trials)
         for worker, running in list(self.active.items()):
             if self.is_late(running):
@@ -81,11 +90,18 @@ class Loop:
         until = time.monotonic() + GRACE
         while self.active and (left := until - time.monotonic()) > 0:
             for worker in wait_for_any(list(self.active), left):
-                trials.tell(self.active.pop(worker), worker.outcome())
+                running, outcome = self.active.pop(worker), worker.outcome()
+                if not outcome.died:  # of the same signal, say, before it ignored it: the trial is given back
+                    trials.tell(running, outcome)
 
     def worker(self) -> Worker:
-        self.idle = [worker for worker in self.idle if worker.is_alive]
-        return self.idle.pop() if self.idle else Worker(self.payload, self.threads)
+        """One that is idle, or a new one."""
+        self.workers = [worker for worker in self.workers if worker in self.active or worker.is_alive]
+        idle = next((worker for worker in self.workers if worker not in self.active), None)
+        if idle is None:
+            idle = Worker(self.payload, self.threads)
+            self.workers.append(idle)
+        return idle
 
     def end_job(self, worker: Worker, outcome: Outcome, trials: AskTell) -> None:
         """Go on with the trial's next seed, or the trial is done and the worker free."""
@@ -95,8 +111,8 @@ class Loop:
             worker.start(running.jobs.pop(0))
             return
         del self.active[worker]
-        if worker.is_alive and not outcome.died:
-            self.idle.append(worker)
+        if outcome.died:
+            worker.kill()
         running.jobs.clear()
         trials.tell(running, outcome)
 

@@ -44,7 +44,8 @@ class Worker:
         theirs.close()
 
     def start(self, overrides: Sequence[str]) -> None:
-        self.connection.send(list(overrides))
+        with suppress(OSError):  # it has died: the outcome says so
+            self.connection.send(list(overrides))
 
     def stop(self) -> None:
         """Ask the job to stop after its epoch; its outcome says whether it did."""
@@ -55,7 +56,7 @@ class Worker:
         """What came of the job, or how the worker died while it ran."""
         try:
             outcome: Outcome = self.connection.recv()
-        except (EOFError, ConnectionResetError):
+        except (EOFError, OSError):  # also in the middle of it
             self.process.join(5)
             code = self.process.exitcode
             how = f"signal {-code}" if code is not None and code < 0 else f"exit code {code}"
