@@ -21,6 +21,7 @@ from sweeps import trial_summary, trials
 ROUNDS = int(os.environ.get("FMNIST_CHAOS_ROUNDS", "3"))
 PATHS = ["journal", "postgresql", "grpc"]
 pytestmark = [
+    pytest.mark.slow,
     NEEDS_POSTGRESQL,
     NEEDS_PROXY,
     pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="finds the workers in Linux's /proc"),
