@@ -37,6 +37,7 @@ ELSEWHERE = {
     "*pre-commit install": "changes the repository",
     "*make_golden.py": "writes the golden files anew",
     "python benchmarks/sweep.py*": "minutes",
+    "FMNIST_CHAOS_ROUNDS=*": "minutes; test_sweep_chaos.py",
     "python train.py optimizer=sign": "test_recipes.py follows the recipe first",
     "python -m fmnist seconds": "test_recipes.py follows the recipe first",
 }
