@@ -28,3 +28,9 @@ def _nothing_falls_back(request: pytest.FixtureRequest) -> Iterator[None]:
         fallbacks = dict(engine.FALLBACKS)
         engine.FALLBACKS.clear()
         assert bool(fallbacks) == ("falls_back" in request.keywords), fallbacks
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """Twice the cores: a third of the time the tests of sweeps and services wait."""
+    return 2 * (os.cpu_count() or 1)
