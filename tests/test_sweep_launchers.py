@@ -21,10 +21,10 @@ PACKAGES = {"joblib": "hydra-joblib-launcher", "submitit_local": "hydra-submitit
 LAUNCHERS = [
     pytest.param(
         name,
-        marks=pytest.mark.skipif(
-            not is_installed(package),
-            reason=f"the launcher is missing: pip install {package}",
-        ),
+        marks=[
+            pytest.mark.skipif(not is_installed(package), reason=f"the launcher is missing: pip install {package}"),
+            *[pytest.mark.slow] * (name != "joblib"),
+        ],
     )
     for name, package in PACKAGES.items()
 ]

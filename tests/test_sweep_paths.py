@@ -19,6 +19,7 @@ from sweeps import trial_summary
 
 # Optuna closes a database's connections when the process ends.
 pytestmark = [
+    pytest.mark.slow,
     pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning", "ignore::ResourceWarning"),
     pytest.mark.skipif(
         not find_spec("hydra_plugins.hydra_joblib_launcher"), reason="pip install hydra-joblib-launcher"

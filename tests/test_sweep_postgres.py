@@ -10,7 +10,7 @@ from optuna.trial import FrozenTrial
 from cli import metrics, summary, train
 from postgres import PASSWORD, Server, Sweep, counts, free_port, missing, trials
 
-pytestmark = pytest.mark.skipif(missing() is not None, reason=str(missing()))
+pytestmark = [pytest.mark.slow, pytest.mark.skipif(missing() is not None, reason=str(missing()))]
 
 EPOCHS = 3  # of sweep=smoke
 

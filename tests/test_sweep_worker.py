@@ -56,6 +56,7 @@ def url(tmp_path: Path) -> str:
     return f"sqlite:///{tmp_path}/s.db"
 
 
+@pytest.mark.slow
 def test_a_worker_shares_the_sweeps_trials_and_both_end_when_all_have(tmp_path: Path, url: str) -> None:
     going = RunningSweep(*LONG, "trainer.epochs=10", "seed=range(0,4)", f"hydra.sweeper.storage={url}", cwd=tmp_path)
     going.wait_for_epoch(0)
@@ -124,6 +125,7 @@ def test_a_folder_that_is_not_shared_is_made_anew(tmp_path: Path, url: str) -> N
     assert epochs(elsewhere / "multirun" / "s" / "0") == list(range(1, 41))
 
 
+@pytest.mark.slow
 def test_a_trial_waits_for_the_process_that_has_lost_it_and_goes_on_with_what_that_leaves(
     tmp_path: Path, url: str
 ) -> None:
