@@ -44,7 +44,7 @@ ELSEWHERE = {
 COMMANDS: dict[str, list[str]] = {}  # of each page those that no page before it shows, and those that later ones need
 for page in PAGES:
     seen = {command for shown in COMMANDS.values() for command in shown}
-    COMMANDS[page] = [command for command in commands(page) if command not in seen or "study=" in command]
+    COMMANDS[page] = [word for word in commands(page) if word not in seen or re.search("study=(?!mine)", word)]
 
 pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning")  # of connections that Optuna closes at the end
 
